@@ -1,0 +1,115 @@
+# Copyright (c) 2026, citrixfleet.licensing contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How a batch runs: in order, under the mutex if it changes anything, undone on the spot if it fails."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from ..errors import OperationError
+from ..machine import Machine
+from .context import Batch
+from .expect import is_met, without_content
+from .operations import OPERATIONS
+from .request import Operation, Request, RequestError, parse
+
+Result = dict[str, Any]
+
+
+def answer(machine: Machine, text: str) -> str:
+    """The one answer line for a request: ASCII JSON, without a line end."""
+    try:
+        request = parse(text)
+    except RequestError as error:
+        return _line({"v": 1, "failed": True, "msg": str(error), "results": [], "undone": []})
+    results, undone = _run(machine, request)
+    return _line({"v": 1, "failed": False, "results": results, "undone": undone})
+
+
+def _line(document: Mapping[str, Any]) -> str:
+    # DEL is ASCII, but not among the characters that the contract lets through.
+    return json.dumps(document, ensure_ascii=True, separators=(",", ":")).replace("\x7f", "\\u007f")
+
+
+def _run(machine: Machine, request: Request) -> tuple[list[Result], list[Result]]:
+    if not request.changes or machine.shell.refusal() is not None:
+        return _run_batch(machine, request)
+    if not _take_mutex(machine, request.lock_timeout):
+        busy = OperationError("busy", "Another batch on this host holds the mutex Global\\citrixfleet.licensing.")
+        skipped = [_skipped() for _ in request.operations[1:]]
+        return [_failed(busy), *skipped], []
+    try:
+        return _run_batch(machine, request)
+    finally:
+        machine.mutex.release()
+
+
+def _take_mutex(machine: Machine, lock_timeout: float) -> bool:
+    held_elsewhere = machine.troubles.lock_wait(lock_timeout)
+    if held_elsewhere is not None:
+        machine.clock.sleep(held_elsewhere)
+        return False
+    return machine.mutex.acquire(timeout=lock_timeout)
+
+
+def _run_batch(machine: Machine, request: Request) -> tuple[list[Result], list[Result]]:
+    batch = Batch(machine, request.admin_address)
+    results: list[Result] = []
+    for operation in request.operations:
+        result = _attempt(batch, operation)
+        results.append(result)
+        if not result["ok"] and not _tolerated(operation, result["error"]):
+            skipped = [_skipped() for _ in request.operations[len(results) :]]
+            return results + skipped, _undo(batch, request, attempted=len(results))
+    return results, []
+
+
+def _undo(batch: Batch, request: Request, attempted: int) -> list[Result]:
+    return [
+        {**_attempt(batch, operation), "index": index}
+        for index, operation in enumerate(request.undo)
+        if operation.after is None or operation.after < attempted
+    ]
+
+
+def _attempt(batch: Batch, operation: Operation) -> Result:
+    machine = batch.machine
+    with machine.guard:
+        try:
+            reason = machine.shell.refusal()
+            if reason is not None and operation.name != "server":
+                raise OperationError(
+                    "unsupported_shell", "This shell is not 64-bit Windows PowerShell 5.1.", reason=reason
+                )
+            value = OPERATIONS[operation.name](batch, operation.fields)
+            if operation.expect is not None and not is_met(operation.expect, value):
+                raise OperationError("expect", "The value is not as expected.", found=without_content(value))
+            return {"ok": True, "value": value}
+        except OperationError as failure:
+            return _failed(failure, operation)
+        except (OSError, UnicodeError) as error:
+            # A name that this computer's file system cannot hold, or a fault of its own.
+            return _failed(OperationError("failed", str(error), exception="System.IO.IOException"))
+        finally:
+            if not operation.reads:
+                machine.changed()
+
+
+def _tolerated(operation: Operation, error: Mapping[str, Any]) -> bool:
+    names = {"*", error["kind"], error["detail"].get("status")}
+    return any(name in names for name in operation.tolerate)
+
+
+def _failed(failure: OperationError, operation: Operation | None = None) -> Result:
+    # An operation's error names the path as the operation did, and not where that leads.
+    if operation and "path" in failure.detail and "path" in operation.fields and failure.kind != "work_folder":
+        failure.detail["path"] = operation.fields["path"]
+    return {"ok": False, "error": failure.document()}
+
+
+def _skipped() -> Result:
+    return _failed(OperationError("skipped", "An operation before this one failed."))

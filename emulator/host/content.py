@@ -1,0 +1,218 @@
+# Copyright (c) 2026, citrixfleet.licensing contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The files of a License Server, as installed.
+
+Folders and file names are those of Citrix's Support Bundle table and of public scripts; license files follow published
+examples; the uploader log follows one published block of a real server. The elements of ``server.xml`` and of
+``SimpleLicenseServiceConfig.xml``, the marked line of ``CITRIX.opt``, and every upload type but COMPLIANCE are not
+public: what stands for them here is the emulator's own, and says so where the format has room for a comment.
+"""
+
+from __future__ import annotations
+
+import codecs
+import io
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from .settings import Renewal
+
+WEB_CONFIGURATION = "WebServicesForLicensing\\SimpleLicenseServiceConfig.xml"
+SERVER_CONFIGURATION = "LS\\conf\\server.xml"
+APACHE_CERTIFICATE = "WebServicesForLicensing\\Apache\\conf\\server.crt"
+APACHE_KEY = "WebServicesForLicensing\\Apache\\conf\\server.key"
+OPTIONS_FILE = "MyFiles\\CITRIX.opt"
+
+
+@dataclass(frozen=True)
+class InitialFile:
+    """One file of a fresh server: path below the install folder, bytes, and how long ago it was put there."""
+
+    path: str
+    content: bytes
+    age: timedelta = timedelta(days=400)
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What the content depends on."""
+
+    host: str
+    version: str
+    certificate: bytes
+    key: bytes
+    now: datetime
+
+
+def initial_files(server: Identity) -> list[InitialFile]:
+    """Every file of a fresh License Server."""
+    return [*_license_server_files(server), *_license_files(server), *_web_service_files(server)]
+
+
+def _lines(*lines: str) -> str:
+    return "".join(f"{line}\r\n" for line in lines)
+
+
+def _utf8(*lines: str) -> bytes:
+    return _lines(*lines).encode()
+
+
+def _utf8_with_mark(*lines: str) -> bytes:
+    return codecs.BOM_UTF8 + _utf8(*lines)
+
+
+def _utf16(*lines: str) -> bytes:
+    return codecs.BOM_UTF16_LE + _lines(*lines).encode("utf-16-le")
+
+
+def _license_server_files(server: Identity) -> Iterator[InitialFile]:
+    yield InitialFile(
+        SERVER_CONFIGURATION,
+        _utf8_with_mark(
+            '<?xml version="1.0" encoding="UTF-8"?>',
+            "<!-- The elements below are the emulator's own; those of a real server are not public. -->",
+            f'<lmadmin version="{server.version}">',
+            '  <licenseServer port="27000"/>',
+            '  <vendorDaemon name="CITRIX" port="7279"/>',
+            "</lmadmin>",
+        ),
+    )
+    yield InitialFile("LS\\conf\\server.crt", server.certificate)
+    yield InitialFile("LS\\conf\\server.key", server.key)
+    yield InitialFile("LS\\logs\\lmadmin.log", _utf8("(lmadmin) License server manager started."))
+    yield InitialFile("LS\\logs\\log_ctxuploader.log", _uploader_log(server.now), timedelta(days=30))
+    yield InitialFile("LS\\resource\\cache\\renewals.db", b"emulator\0renewal database\0")
+    yield InitialFile("LS\\resource\\Historical\\historical.db", b"emulator\0historical use\0")
+    yield InitialFile(f"LS\\resource\\usage\\upload_{int(server.now.timestamp())}.zip", _usage_archive(server))
+
+
+def _usage_archive(server: Identity) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("manifest.txt", f"emulated upload of {server.host}")
+    return buffer.getvalue()
+
+
+def _uploader_log(now: datetime) -> bytes:
+    # COMPLIANCE and CTX_UPLOADER_SUCCESS were seen on a real server; the other types and the failure code are the
+    # emulator's own spelling.
+    blocks = [
+        (timedelta(hours=26), "CTX_UPLOADER_SUCCESS", "", "CTX_UPLOAD_TYPE_CEIP"),
+        (timedelta(hours=25), "CTX_UPLOADER_SUCCESS", "", "CTX_UPLOAD_TYPE_CALLHOME"),
+        (
+            timedelta(hours=3),
+            "CTX_UPLOADER_CONNECT_FAILED",
+            "Could not resolve host: cis.citrix.com",
+            "CTX_UPLOAD_TYPE_CSP",
+        ),
+        (timedelta(hours=2), "CTX_UPLOADER_SUCCESS", "", "CTX_UPLOAD_TYPE_CEIP"),
+        (timedelta(hours=1), "CTX_UPLOADER_SUCCESS", "", "CTX_UPLOAD_TYPE_COMPLIANCE"),
+    ]
+    return b"".join(_upload_block(now - age, code, message, kind) for age, code, message, kind in blocks)
+
+
+def _upload_block(moment: datetime, code: str, message: str, kind: str) -> bytes:
+    succeeded = code == "CTX_UPLOADER_SUCCESS"
+    time = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    result = (
+        f"<CtxUploaderResult><Code>{code}</Code><Msg>{message}</Msg><t>{int(moment.timestamp())}</t>"
+        f"<UploadType>{kind}</UploadType></CtxUploaderResult>"
+    )
+    return _utf8(
+        f"Start time UTC={{{time}}} LOCAL={{{time}}}",
+        "cmd_stdout : {}",
+        f"cmd_stderr : {{{result}}}",
+        f"cmd_exitcode : {0 if succeeded else 1}",
+        "exitReason : REASON_NORMAL",
+        *(["successful"] if succeeded else []),
+        f"Finish time UTC={{{time}}} LOCAL={{{time}}}",
+        "",
+    )
+
+
+def _license_files(server: Identity) -> Iterator[InitialFile]:
+    yield InitialFile(
+        "MyFiles\\citrix_startup.lic",
+        _utf8(
+            "# DO NOT REMOVE THIS COMMENT LINE",
+            f"SERVER this_host HOSTNAME={server.host}",
+            "VENDOR CITRIX PORT=7279",
+            "USE_SERVER",
+            "INCREMENT CITRIX CITRIX 2038.0101 permanent 4000 \\",
+            '\tVENDOR_STRING=;LT=SYS;GP=720;SA=0 SN=SYS SIGN="0000 0000 0000 0000"',
+        ),
+    )
+    for name, feature, count, serial, age, success_services in (
+        ("FID_2c5e8f31_platinum", "XDT_PLT_UD", 250, "LA-0001000250-31415:250", timedelta(days=400), "2027.1201"),
+        ("FID_77ab01c4_enterprise", "XDT_ENT_CCS", 100, "LA-0001000100-27182:100", timedelta(days=40), "2027.0601"),
+        ("FID_e0d93b52_advanced", "XDT_ADV_UD", 25, "LA-0001000025-16180:25", timedelta(days=10), "2028.0301"),
+    ):
+        content = license_file(server.host, feature, count, serial, server.now - age, success_services)
+        yield InitialFile(f"MyFiles\\{name}.lic", content, age)
+    yield InitialFile(
+        OPTIONS_FILE,
+        _utf8(
+            "# CITRIX.opt",
+            "# The line that begins with #EMULATOR stands for Citrix's own, which is not public.",
+            "#EMULATOR CEIP=Diag",
+        ),
+    )
+
+
+def license_file(host: str, feature: str, count: int, serial: str, issued: datetime, success_services: str) -> bytes:
+    """A customer license file in the published form; its signature is nought, since no daemon will check it."""
+    return _utf8(
+        "# This file is in UTF-8 format.",
+        "#",
+        f"SERVER this_host HOSTNAME={host}",
+        "VENDOR CITRIX",
+        "USE_SERVER",
+        f"INCREMENT {feature} CITRIX {success_services} permanent {count} \\",
+        "\tVENDOR_STRING=;LT=Retail;GP=720;CL=VDS,VDA,VDE;SA=1;ODP=10;NUDURMIN=2880;NUDURMAX=525600 \\",
+        f'\tDUP_GROUP=V ISSUED={flex_date(issued)} NOTICE="Example Corp, São Paulo" \\',
+        f'\tSN={serial} START={flex_date(issued).lower()} SIGN="0000 0000 0000 0000"',
+    )
+
+
+def renewal_file(host: str, renewal: Renewal, now: datetime) -> InitialFile:
+    """The license file that installing a renewal puts into MyFiles."""
+    success_services = renewal.success_services_date[:10].replace("-", ".", 1).replace("-", "")
+    content = license_file(host, "XDT_PLT_UD", renewal.quantity, renewal.serial_number, now, success_services)
+    return InitialFile(f"MyFiles\\{renewal.fulfillment_id}.lic", content, timedelta(0))
+
+
+def flex_date(moment: datetime) -> str:
+    """``05-Jan-2026``, in English on every computer."""
+    months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+    return f"{moment.day:02d}-{months[moment.month - 1]}-{moment.year}"
+
+
+def _web_service_files(server: Identity) -> Iterator[InitialFile]:
+    yield InitialFile(
+        WEB_CONFIGURATION,
+        _utf8_with_mark(
+            '<?xml version="1.0" encoding="utf-8"?>',
+            "<!-- The elements below are the emulator's own; those of a real server are not public. -->",
+            "<Configurations>",
+            f"  <LicenseServer>{server.host}:27000</LicenseServer>",
+            "</Configurations>",
+        ),
+    )
+    yield InitialFile(
+        "WebServicesForLicensing\\Apache\\conf\\httpd.conf",
+        _utf8("# Emulated: only Listen is meant.", "Listen 8083", "Include conf/extra/httpd-ssl.conf"),
+    )
+    yield InitialFile(
+        "WebServicesForLicensing\\Apache\\conf\\extra\\httpd-ssl.conf",
+        _utf8("SSLCertificateFile conf/server.crt", "SSLCertificateKeyFile conf/server.key"),
+    )
+    yield InitialFile(APACHE_CERTIFICATE, server.certificate)
+    yield InitialFile(APACHE_KEY, server.key)
+    yield InitialFile("WebServicesForLicensing\\Logs\\error.log", _utf8("[notice] Apache configured -- resuming"))
+    yield InitialFile(
+        "WebServicesForLicensing\\Logs\\install.log", _utf16("=== Logging started ===", f"Installed {server.version}.")
+    )

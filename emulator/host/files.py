@@ -1,0 +1,187 @@
+# Copyright (c) 2026, citrixfleet.licensing contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The host's files: a real folder that stands for its drives, with Windows' manners.
+
+``C:\\Program Files (x86)\\Citrix`` is ``<folder>/C/Program Files (x86)/Citrix``. Names are found without regard to
+case and keep the case they were created with. What this computer's file system cannot say (creation times, a file held
+open elsewhere, a reparse point) is kept in marks beside it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from .clock import Clock, from_nanoseconds, round_trip, to_nanoseconds
+from .errors import OperationError
+
+_TEMPORARY_SUFFIX = ".emulator-tmp"
+
+
+@dataclass
+class Mark:
+    """What is known of a file beside its bytes: creation time (round-trip text), and what stands in a caller's way.
+
+    ``locked`` is held open elsewhere, ``link`` a reparse point, ``denied`` closed to the caller by its access list.
+    """
+
+    created: str | None = None
+    locked: bool = False
+    link: bool = False
+    denied: bool = False
+
+
+@dataclass(frozen=True)
+class FoundFile:
+    """One file of a listing; ``path`` is the absolute Windows path, ``size`` in bytes, times in round-trip format."""
+
+    path: str
+    size: int
+    created: str
+    modified: str
+
+
+class Obstacles(Protocol):
+    """What may stand in the way of a write or a read, asked each time."""
+
+    def disk_full(self) -> bool: ...
+
+    def access_denied(self, path: str) -> bool: ...
+
+
+@dataclass
+class FileTree:
+    """Files by absolute Windows path. Every refusal is a :class:`OperationError` whose detail ``path`` is that path."""
+
+    folder: Path
+    clock: Clock
+    obstacles: Obstacles
+    marks: dict[str, Mark] = field(default_factory=dict)
+
+    def mark(self, path: str) -> Mark:
+        return self.marks.setdefault(path.upper(), Mark())
+
+    def is_link(self, path: str) -> bool:
+        known = self.marks.get(path.upper())
+        return (known is not None and known.link) or self.locate(path).is_symlink()
+
+    def is_file(self, path: str) -> bool:
+        return self.locate(path).is_file()
+
+    def is_folder(self, path: str) -> bool:
+        return self.locate(path).is_dir()
+
+    def locate(self, path: str) -> Path:
+        """Where a Windows path lies on this computer; components that do not exist keep the case they are given in."""
+        drive, _, rest = path.partition(":\\")
+        place = self.folder / drive.upper()
+        for name in filter(None, rest.split("\\")):
+            place = _child(place, name)
+        return place
+
+    def read(self, path: str) -> bytes | None:
+        """The file's bytes, None if there is no file."""
+        place = self.locate(path)
+        self._refuse_denied(path)
+        if place.is_dir():
+            raise _denied(path)
+        if not place.is_file():
+            return None
+        self._refuse_locked(path)
+        return place.read_bytes()
+
+    def describe(self, path: str) -> FoundFile:
+        """Size and times of a file that exists."""
+        place = self.locate(path)
+        status = place.stat()
+        modified = from_nanoseconds(status.st_mtime_ns)
+        known = self.marks.get(path.upper())
+        return FoundFile(path, status.st_size, (known.created if known else None) or modified, modified)
+
+    def walk(self, folder: str, recurse: bool) -> Iterator[FoundFile]:
+        """The files of a folder; reparse points are neither listed nor entered. Nothing if there is no such folder."""
+        place = self.locate(folder)
+        if not place.is_dir():
+            return
+        self._refuse_denied(folder)
+        for entry in sorted(place.iterdir()):
+            path = f"{folder}\\{entry.name}"
+            if self.is_link(path):
+                continue
+            if entry.is_file() and not entry.name.endswith(_TEMPORARY_SUFFIX):
+                yield self.describe(path)
+            elif entry.is_dir() and recurse:
+                yield from self.walk(path, recurse)
+
+    def make_folder(self, path: str) -> None:
+        # A folder takes next to no space: a full disk does not stand in its way.
+        self._refuse_denied(path)
+        self.locate(path).mkdir(parents=True, exist_ok=True)
+
+    def write(self, path: str, content: bytes, modified: str | None = None) -> None:
+        """Replace or create a file in one step. Its folder must exist; an old file's creation time stays."""
+        place = self.locate(path)
+        if not place.parent.is_dir():
+            raise OperationError("not_found", f"Could not find a part of the path '{path}'.", path=path)
+        self._refuse_write(path)
+        self._refuse_locked(path)
+        moment = modified or round_trip(self.clock.now())
+        existed = place.is_file()
+        temporary = place.with_name(place.name + _TEMPORARY_SUFFIX)
+        temporary.write_bytes(content)
+        nanoseconds = to_nanoseconds(moment)
+        os.utime(temporary, ns=(nanoseconds, nanoseconds))
+        temporary.replace(place)
+        if not existed:
+            self.mark(path).created = moment
+
+    def delete(self, path: str) -> None:
+        """Remove a file that exists."""
+        self._refuse_denied(path)
+        self._refuse_locked(path)
+        self.locate(path).unlink()
+        self.marks.pop(path.upper(), None)
+
+    def copy(self, source: str, target: str) -> None:
+        self._refuse_write(target)
+        shutil.copyfile(self.locate(source), self.locate(target))
+        self.mark(target).created = round_trip(self.clock.now())
+
+    def _refuse_write(self, path: str) -> None:
+        self._refuse_denied(path)
+        if self.obstacles.disk_full():
+            raise OperationError("disk_full", "There is not enough space on the disk.", path=path)
+
+    def _refuse_denied(self, path: str) -> None:
+        known = self.marks.get(path.upper())
+        if self.obstacles.access_denied(path) or (known and known.denied):
+            raise _denied(path)
+
+    def _refuse_locked(self, path: str) -> None:
+        known = self.marks.get(path.upper())
+        if known and known.locked:
+            message = f"The process cannot access the file '{path}' because it is being used by another process."
+            raise OperationError("sharing_violation", message, path=path)
+
+
+def _denied(path: str) -> OperationError:
+    return OperationError("access_denied", f"Access to the path '{path}' is denied.", path=path)
+
+
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _child(folder: Path, name: str) -> Path:
+    exact = folder / name
+    if exact.exists() or not folder.is_dir():
+        return exact
+    upper = name.upper()
+    return next((entry for entry in folder.iterdir() if entry.name.upper() == upper), exact)

@@ -1,0 +1,58 @@
+# Copyright (c) 2026, citrixfleet.licensing contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The seam between the WinRM front and the host that stands behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Session:
+    """Who runs a call, and how that account was logged on.
+
+    ``user`` is spelt as in ``AgentHost.credentials`` (``ansible`` or ``CORP\\svc-ansible``) or, under become, as the
+    task spelt it if it is none of those. ``logon_type`` is ``network`` for a WinRM log-on; under become it is
+    ``interactive``, or what the become flag ``logon_type`` asks for (``network``, ``batch``, ``service``).
+    """
+
+    user: str
+    logon_type: str = "network"
+
+
+class AgentHost(Protocol):
+    """What the front needs of a host."""
+
+    @property
+    def name(self) -> str:
+        """The inventory name, ``ls001``."""
+
+    @property
+    def address(self) -> str:
+        """The loopback address the host's ports listen on."""
+
+    @property
+    def credentials(self) -> Mapping[str, str]:
+        """The accounts that may log on over WinRM: user to password. Neither holds a colon or a line end."""
+
+    def run_agent(self, request: str, session: Session) -> str:
+        """Run one request of docs/agent-contract.md and return the one answer line.
+
+        Called in a worker thread; two calls for one host may overlap. Raises ValueError if the host knows nobody of the
+        session's name, which only happens under become.
+        """
+
+    def fault(self, name: str) -> object | None:
+        """The value of a fault that is set now, or None.
+
+        The front asks for ``drop_connection`` (``{"operation": "Receive", "times": 1}``, both optional: without the
+        first any operation, without the second for ever), ``slow_answers`` (seconds before each HTTP answer) and
+        ``refuse_log_in`` (true).
+        """
+
+    def spend_fault(self, name: str) -> None:
+        """Count down ``times`` of a fault that has just struck; at nought the fault is cleared. Else does nothing."""

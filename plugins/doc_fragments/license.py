@@ -1,0 +1,66 @@
+# Copyright (c) 2026, citrixfleet.licensing contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """What the documentation of all modules has in common."""
+
+    DOCUMENTATION = r"""
+options:
+  admin_address:
+    description:
+      - URL of the Web Services for Licensing to manage, such as V(https://ls001.example:8083).
+      - By default those of the host itself, at V(https://localhost:<port>), the port being the one that the web service
+        listens on, else 8083.
+      - Set it when the task is delegated to a management host that has the PowerShell snap-in.
+    type: str
+requirements:
+  - "On the controller: C(pywinrm) (connection winrm) or C(pypsrp) (connection psrp)."
+  - "On the host: 64-bit Windows PowerShell 5.1, and Citrix' PowerShell snap-in C(Citrix.Licensing.Admin.V1), which is
+    installed by C(LicensingAdmin_PowerShellSnapIn_x64.msi) from the folder C(x64\\Licensing) of the Virtual Apps and
+    Desktops media."
+notes:
+  - Runs over the connection that the host already has (winrm, psrp, or ssh to PowerShell). One call of the host if
+    nothing has to change, two if something does.
+  - Over WinRM, a log-on with NTLM or Kerberos cannot be passed on by Windows to a second service (double hop). If Web
+    Services for Licensing refuses it, use C(become) with C(ansible.builtin.runas), CredSSP, or Kerberos delegation.
+  - This is not a Citrix product.
+seealso:
+  - name: Citrix Licensing Manager, Settings
+    description: Citrix' description of the page that these modules set.
+    link: https://docs.citrix.com/en-us/licensing/current-release/citrix-licensing-manager/settings.html
+author:
+  - citrixfleet.licensing contributors (@citrixfleet)
+"""
+
+    ATTRIBUTES = r"""
+attributes:
+  check_mode:
+    description: Can run in check mode and say what would change, without changing anything.
+    support: full
+  diff_mode:
+    description: Says what is different, before and after.
+    support: full
+  idempotent:
+    description: A second run with the same options changes nothing.
+    support: full
+  async:
+    description: Can run in the background.
+    support: none
+  platform:
+    description: The hosts that can be managed.
+    platforms: windows
+    support: full
+"""
+
+    ACTION_GROUP = r"""
+attributes:
+  action_group:
+    description: Use C(group/citrixfleet.licensing.license) in C(module_defaults) to set defaults for all modules.
+    support: full
+    membership:
+      - citrixfleet.licensing.license
+"""

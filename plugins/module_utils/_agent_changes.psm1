@@ -1,0 +1,208 @@
+# Copyright (c) 2026, citrixfleet.licensing contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Here: changes of files and services.
+Set-StrictMode -Version Latest
+$ErrorActionPreference = 'Stop'
+
+# Opens the file that is to be replaced or deleted, if there is one. Until the handle is closed nobody can write to
+# it: what is replaced is what was hashed. Windows replaces only a file whose open handles share deletion, so that
+# somebody renames it in the meantime is not excluded.
+function Open-AgentTarget {
+    param([string]$Full)
+    if (-not [IO.File]::Exists($Full)) { return }
+    if ([IO.FileInfo]::new($Full).IsReadOnly) { throw [UnauthorizedAccessException]::new("$Full is read-only.") }
+    Open-AgentFile $Full Open Read 'Read, Delete'
+}
+
+# Refuses an opened file that is not the one to replace; else copies it to the work folder and writes the copy's path.
+function Backup-AgentFile {
+    param($Stream, [string]$Root, [string]$Path, [string]$Replaces)
+    $hash = $null
+    if ($Stream) {
+        $bytes = Read-AgentStream $Stream
+        $hash = Get-AgentHash $bytes
+    }
+    if ("$hash" -ne $Replaces) {
+        Stop-Agent changed "'$Path' is not as expected." @{ path = $Path; sha256 = $hash }
+    }
+    if (-not $Stream -or $Root -eq 'work') { return }
+    $time = [DateTime]::UtcNow
+    do {
+        $stamp = $time.ToString('yyyyMMddTHHmmssfffffff', [cultureinfo]::InvariantCulture)
+        $backup = "backup\${stamp}Z-$($Path.Split('\')[-1])"
+        $full = Resolve-AgentPath work $backup -Create
+        $time = $time.AddTicks(1)
+    } while ([IO.File]::Exists($full))
+    $null = [IO.Directory]::CreateDirectory([IO.Path]::GetDirectoryName($full))
+    Save-AgentFile $full $bytes
+    return $backup
+}
+
+# Writes a new file to the disk; if that fails, nothing is left of it.
+function Save-AgentFile {
+    param([string]$Full, [byte[]]$Bytes)
+    $stream = Open-AgentFile $Full CreateNew Write None
+    try {
+        try {
+            $stream.Write($Bytes, 0, $Bytes.Length)
+            $stream.Flush($true)
+        }
+        finally { $stream.Dispose() }
+    }
+    catch {
+        [IO.File]::Delete($Full)
+        throw
+    }
+}
+
+# Operation file.write. File.Replace swaps the files in one step and keeps the access list of the old one.
+function Write-AgentFile {
+    [CmdletBinding()] param([string]$Root, [string]$Path, [string]$Content, [string]$Replaces)
+    $full = Resolve-AgentPath $Root $Path -Create
+    $folder = [IO.Path]::GetDirectoryName($full)
+    if ($Root -eq 'work') { $null = [IO.Directory]::CreateDirectory($folder) }
+    elseif (-not [IO.Directory]::Exists($folder)) {
+        Stop-Agent not_found "There is no folder for '$Path'." @{ path = $Path }
+    }
+    $bytes = [Convert]::FromBase64String($Content)
+    $temporary = [IO.Path]::Combine($folder, [Guid]::NewGuid().ToString() + '.tmp')
+    $old = Open-AgentTarget $full
+    try {
+        $backup = Backup-AgentFile $old $Root $Path $Replaces
+        Save-AgentFile $temporary $bytes
+        if ($old) { [IO.File]::Replace($temporary, $full, [NullString]::Value) }
+        else { [IO.File]::Move($temporary, $full) }
+    }
+    finally {
+        if ($old) { $old.Dispose() }
+        [IO.File]::Delete($temporary)
+    }
+    return [ordered]@{ sha256 = (Get-AgentHash $bytes); backup = $backup }
+}
+
+# Operation file.delete.
+function Remove-AgentFile {
+    [CmdletBinding()] param([string]$Root, [string]$Path, [string]$Replaces)
+    $full = Resolve-AgentPath $Root $Path
+    $old = Open-AgentTarget $full
+    try {
+        $backup = Backup-AgentFile $old $Root $Path $Replaces
+        [IO.File]::Delete($full)
+    }
+    finally { if ($old) { $old.Dispose() } }
+    return @{ backup = $backup }
+}
+
+# Names the state of a service; nothing if there is no such service.
+function Get-AgentState {
+    param([string]$Name)
+    $service = Get-AgentController $Name
+    if ($service) { [string]$service.Status }
+}
+
+# Refuses services that do not exist, and makes the time by which all must be done.
+function Get-AgentDeadline {
+    param([string[]]$Names, [double]$Timeout)
+    foreach ($name in $Names) {
+        if (-not (Get-AgentState $name)) { Stop-Agent not_found "There is no service '$name'." @{ name = $name } }
+    }
+    return [DateTime]::UtcNow.AddSeconds($Timeout)
+}
+
+# Waits a little, or ends the operation when its time is over.
+function Wait-AgentMoment {
+    param([string]$Name, [datetime]$Deadline)
+    if ([DateTime]::UtcNow -ge $Deadline) { Stop-Agent timeout "'$Name' took too long." @{ name = $Name } }
+    Start-Sleep -Milliseconds 200
+}
+
+# Sends a start or a stop to a service.
+function Send-AgentControl {
+    param([string]$Name, [switch]$Stop)
+    $service = Get-AgentController $Name
+    try {
+        if ($Stop) { $service.Stop() }
+        else { $service.Start() }
+    }
+    catch {
+        $failure = ConvertTo-AgentError $_
+        $detail = @{ name = $Name }
+        if ($failure.kind -ne 'access_denied') {
+            $failure.kind = 'service'
+            $detail['state'] = Get-AgentState $Name
+        }
+        Stop-Agent $failure.kind "'$Name': $($failure.message)" $detail
+    }
+}
+
+# Adds the running dependants of a service to a list, deepest first, then the service itself.
+function Add-AgentStopOrder {
+    param([string]$Name, [Collections.Generic.List[string]]$Order)
+    foreach ($dependant in (Get-AgentController $Name).DependentServices) {
+        Add-AgentStopOrder $dependant.ServiceName $Order
+    }
+    if ((Get-AgentState $Name) -ne 'Stopped' -and -not $Order.Contains($Name)) { $Order.Add($Name) }
+}
+
+# Stops one service and waits until it, its processes and their listeners are gone.
+function Stop-AgentOneService {
+    param([string]$Name, [datetime]$Deadline)
+    $processes = @(Get-AgentProcessTree (Get-AgentService $Name).process_id)
+    $ids = @($processes | ForEach-Object { $_.id })
+    $ports = @(Get-AgentListener | Where-Object { $ids -contains $_.process_id } | ForEach-Object { $_.port })
+    if ((Get-AgentState $Name) -ne 'StopPending') { Send-AgentControl $Name -Stop }
+    while ($true) {
+        $alive = @(foreach ($now in Get-AgentProcess) {
+                foreach ($old in $processes) { if ($now.id -eq $old.id -and $now.created -eq $old.created) { $now } }
+            })
+        $open = @(Get-AgentListener | Where-Object { $ports -contains $_.port })
+        if ((Get-AgentState $Name) -eq 'Stopped' -and $alive.Count -eq 0 -and $open.Count -eq 0) { return }
+        Wait-AgentMoment $Name $Deadline
+    }
+}
+
+# Operation service.stop.
+function Stop-AgentService {
+    [CmdletBinding()] param([hashtable]$Batch, [string[]]$Names, [double]$Timeout = 300)
+    $deadline = Get-AgentDeadline $Names $Timeout
+    $Batch.address = $null
+    $stopped = [Collections.Generic.List[string]]::new()
+    foreach ($name in $Names) {
+        $order = [Collections.Generic.List[string]]::new()
+        Add-AgentStopOrder $name $order
+        if ($order.Count -eq 0 -and -not $Batch.stopped[$name]) { $Batch.found_stopped[$name] = $true }
+        foreach ($one in $order) {
+            # Noted first, so that `undo` starts also what did not stop in time.
+            $Batch.stopped[$one] = $true
+            if ($one -ne $name) { $Batch.dependants.Add($one) }
+            Stop-AgentOneService $one $deadline
+            $stopped.Add($one)
+        }
+    }
+    return @{ stopped = $stopped }
+}
+
+# Operation service.start.
+function Start-AgentService {
+    [CmdletBinding()] param([hashtable]$Batch, [string[]]$Names, [double]$Timeout = 300)
+    $deadline = Get-AgentDeadline $Names $Timeout
+    $Batch.address = $null
+    $order = [Collections.Generic.List[string]]::new($Names)
+    for ($index = $Batch.dependants.Count - 1; $index -ge 0; $index--) { $order.Add($Batch.dependants[$index]) }
+    $started = [Collections.Generic.List[string]]::new()
+    foreach ($name in $order) {
+        $state = Get-AgentState $name
+        if ($state -eq 'Running' -or $Batch.found_stopped[$name]) { continue }
+        if ($state -ne 'StartPending') { Send-AgentControl $name }
+        while ((Get-AgentState $name) -ne 'Running') {
+            if ((Get-AgentState $name) -eq 'Stopped') {
+                Stop-Agent service "'$name' ended while it started." @{ name = $name; state = 'Stopped' }
+            }
+            Wait-AgentMoment $name $deadline
+        }
+        $started.Add($name)
+    }
+    return @{ started = $started }
+}

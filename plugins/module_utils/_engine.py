@@ -1,0 +1,248 @@
+# Copyright (c) 2026, citrixfleet.licensing contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the collection: it may change without notice in any release.
+
+"""The one way in which every module works: validate, read, plan, apply, verify.
+
+One call of the agent when nothing has to change, two when something does. The engine knows no setting and no
+connection: sections plan, a transport carries.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import typing as t
+
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._change_set import (
+    ChangeSet,
+    Readings,
+    Section,
+    Step,
+)
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import LicenseError
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._explain import explain, shell_problem
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import (
+    ANY_ERROR,
+    Answer,
+    Cmdlet,
+    Operation,
+    OperationError,
+    Outcome,
+    Request,
+    Server,
+    Undo,
+)
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._server import ServerFacts, parse_server
+
+
+class Transport(t.Protocol):
+    """Carries one request to the agent and brings its answer back."""
+
+    def send(self, request: Request) -> Answer:
+        """Run one batch. :raises LicenseError: the agent could not be run, or did not answer in its contract."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Task:
+    """One task: the sections with their options, and how to run it.
+
+    ``admin_address`` is the URL of Web Services for Licensing, None for the host's own.
+    """
+
+    sections: tuple[tuple[Section, t.Mapping[str, t.Any]], ...]
+    admin_address: str | None
+    check_mode: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class SectionResult:
+    """What one section found, changed or would change, in plain values."""
+
+    name: str
+    before: t.Mapping[str, t.Any]
+    after: t.Mapping[str, t.Any]
+    notes: t.Mapping[str, t.Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+    """The outcome of a task."""
+
+    changed: bool
+    server: ServerFacts
+    sections: tuple[SectionResult, ...]
+    warnings: tuple[str, ...]
+
+
+_Wishes = t.Sequence[tuple[Section, t.Any]]
+_Labels = t.Sequence[tuple[int, str]]
+
+
+def run_task(task: Task, transport: Transport) -> Result:
+    """Bring the server to the desired state of all sections, or say what that would take.
+
+    :raises LicenseError: bad input, a server that cannot be asked, or a change that did not come true (and was taken
+        back).
+    """
+    wishes = [(section, section.desired(options)) for section, options in task.sections]
+    server, readings = _read(wishes, task, transport)
+    installed = server.installed or task.admin_address is not None
+    found = [Readings(server, installed, outcomes) for outcomes in readings]
+    try:
+        return _decide(wishes, found, server, task, transport)
+    except LicenseError as error:
+        raise LicenseError(f"{error} [{_place(server)}]") from error
+
+
+def _place(server: ServerFacts) -> str:
+    """Host and version, for the end of an error."""
+    return f"{server.host}, License Server {server.version_text or 'of unknown version'}"
+
+
+def _decide(wishes: _Wishes, found: list[Readings], server: ServerFacts, task: Task, transport: Transport) -> Result:
+    """Plan, and apply unless this is check mode."""
+    warnings = _missing_server(wishes, server, found, task)
+    plans = [section.plan(desired, reading) for (section, desired), reading in zip(wishes, found, strict=True)]
+    changed = any(plan.changed for plan in plans)
+    applied = changed and not task.check_mode
+    if applied:
+        found = _apply(wishes, plans, server, task, transport)
+    sections = []
+    for (section, desired), plan, reading in zip(wishes, plans, found, strict=True):
+        seen = section.observe(desired, reading)
+        after = seen.values if applied else plan.after
+        sections.append(SectionResult(section.name, plan.before, after, {**seen.notes, **plan.actions}))
+    return Result(changed, server, tuple(sections), warnings)
+
+
+def _read(wishes: _Wishes, task: Task, transport: Transport) -> tuple[ServerFacts, list[dict[str, Outcome]]]:
+    """One call for everything that the sections need; each read answers for itself."""
+    operations: list[Operation] = [Server()]
+    if task.admin_address is not None:
+        operations.append(Cmdlet("Get-LicServerInfo", select=("SLVersion",)))
+    first = len(operations)
+    labels: list[tuple[int, str]] = []
+    for index, (section, desired) in enumerate(wishes):
+        for label, operation in section.reads(desired).items():
+            labels.append((index, label))
+            operations.append(operation)
+    tolerant = tuple(dataclasses.replace(operation, tolerate=(ANY_ERROR,)) for operation in operations)
+    outcomes = transport.send(Request(tolerant, admin_address=task.admin_address)).outcomes
+    server = _server(outcomes[:first])
+    return server, _by_section(len(wishes), labels, outcomes[first:])
+
+
+def _server(outcomes: t.Sequence[Outcome]) -> ServerFacts:
+    if outcomes[0].error is not None:
+        raise LicenseError(f"The host could not be read: {outcomes[0].error.message}")
+    server = parse_server(outcomes[0].value)
+    problem = shell_problem(server)
+    if problem is not None:
+        raise LicenseError(f"{problem} Nothing was changed.")
+    if len(outcomes) > 1:
+        information = outcomes[1].value
+        return server.with_version(information[0]["SLVersion"] if information else None)
+    return server
+
+
+def _by_section(count: int, labels: _Labels, outcomes: t.Sequence[Outcome]) -> list[dict[str, Outcome]]:
+    sorted_outcomes: list[dict[str, Outcome]] = [{} for _section in range(count)]
+    for (index, label), outcome in zip(labels, outcomes, strict=True):
+        sorted_outcomes[index][label] = outcome
+    return sorted_outcomes
+
+
+def _missing_server(wishes: _Wishes, server: ServerFacts, found: t.Sequence[Readings], task: Task) -> tuple[str, ...]:
+    """In check mode a warning, else an error, where a section needs a License Server and there is none."""
+    if all(
+        reading.installed or not section.needs_server
+        for (section, _desired), reading in zip(wishes, found, strict=True)
+    ):
+        return ()
+    reason = explain(OperationError("not_installed", "", {}), server)
+    if not task.check_mode:
+        raise LicenseError(f"{reason} Nothing was changed.")
+    return (f"{reason} Shown is what would be set on a License Server on which nothing is set.",)
+
+
+def _apply(
+    wishes: _Wishes, plans: t.Sequence[ChangeSet], server: ServerFacts, task: Task, transport: Transport
+) -> list[Readings]:
+    """One batch: the changes, then the same reads again, and everything taken back if one of them fails."""
+    steps = [step for plan in plans for step in plan.steps] + [step for plan in plans for step in plan.final_steps]
+    labels: list[tuple[int, str]] = []
+    reads: list[Operation] = []
+    for index, ((section, desired), plan) in enumerate(zip(wishes, plans, strict=True)):
+        for label, read in section.reads(desired).items():
+            labels.append((index, label))
+            proof = plan.verify.get(label)
+            reads.append(proof if proof is not None else dataclasses.replace(read, tolerate=(ANY_ERROR,)))
+    request = Request((*(step.operation for step in steps), *reads), _undo(steps), task.admin_address)
+    answer = transport.send(request)
+    failure = _failure(request, answer)
+    if failure is not None:
+        operation, error = failure
+        fate = _fate(error, wishes, plans, task, transport)
+        raise LicenseError(f"{_what(operation)} failed: {_sentence(_why(error, server))} {fate}")
+    outcomes = _by_section(len(wishes), labels, answer.outcomes[len(steps) :])
+    return [Readings(server, True, found) for found in outcomes]
+
+
+def _undo(steps: t.Sequence[Step]) -> tuple[Undo, ...]:
+    """The way back, last change first."""
+    numbered = [(number, step.undo) for number, step in enumerate(steps) if step.undo is not None]
+    return tuple(Undo(operation, after=number) for number, operation in reversed(numbered))
+
+
+def _failure(request: Request, answer: Answer) -> tuple[Operation, OperationError] | None:
+    """The first failure that was not tolerated."""
+    for operation, outcome in zip(request.operations, answer.outcomes, strict=True):
+        if outcome.error is not None and not _tolerated(operation, outcome.error):
+            return operation, outcome.error
+    return None
+
+
+def _fate(
+    error: OperationError, wishes: _Wishes, plans: t.Sequence[ChangeSet], task: Task, transport: Transport
+) -> str:
+    """What became of a change that failed and was taken back by the agent: read, not assumed."""
+    if error.kind == "busy":
+        return "Nothing was changed."
+    try:
+        server, outcomes = _read(wishes, task, transport)
+        found = [Readings(server, True, outcome) for outcome in outcomes]
+        now = {
+            section.name: section.observe(desired, reading).values
+            for (section, desired), reading in zip(wishes, found, strict=True)
+        }
+    except LicenseError as second:
+        return f"The server could not be read again ({second}); look at it before the next run."
+    before = {section.name: plan.before for (section, _desired), plan in zip(wishes, plans, strict=True)}
+    if now == before:
+        return "The changes were taken back; read again, the server is as it was before the task."
+    return f"The changes could not be taken back as a whole; read again, the server has {json.dumps(now)}."
+
+
+def _tolerated(operation: Operation, error: OperationError) -> bool:
+    names = {error.kind, error.status, ANY_ERROR}
+    return any(name in names for name in operation.tolerate)
+
+
+def _what(operation: Operation) -> str:
+    if not isinstance(operation, Cmdlet):
+        return operation.OP
+    words = " ".join(f"-{name} {value}" for name, value in operation.parameters.items())
+    return f"{operation.name} {words}".rstrip()
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def _why(error: OperationError, server: ServerFacts) -> str:
+    if error.kind == "expect":
+        return "the value read back is not the one that was set."
+    return explain(error, server)

@@ -1,0 +1,313 @@
+# Copyright (c) 2026, citrixfleet.licensing contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the collection: it may change without notice in any release.
+
+"""The agent contract as types: operations, one request, one answer.
+
+The contract itself is docs/agent-contract.md. Nothing here knows a setting or touches a connection.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import typing as t
+
+CONTRACT_VERSION = 1
+
+ANY_ERROR = "*"
+
+#: A value as JSON carries it.
+Json: t.TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+
+#: What one property must be: a scalar, or one of several scalars.
+Wanted: t.TypeAlias = "bool | int | str | tuple[bool | int | str | None, ...] | None"
+
+Properties: t.TypeAlias = t.Mapping[str, Wanted]
+
+
+@dataclasses.dataclass(frozen=True)
+class Expectation:
+    """A condition on the value of a reading operation, judged by the agent inside the batch."""
+
+    matches: Properties | None = None
+    includes: tuple[Properties, ...] = ()
+    excludes: tuple[Properties, ...] = ()
+
+    def to_json(self) -> dict[str, Json]:
+        """The ``expect`` object of the contract, without the keys that ask for nothing."""
+        document: dict[str, Json] = {}
+        if self.matches is not None:
+            document["matches"] = _plain(self.matches)
+        if self.includes:
+            document["includes"] = _plain(self.includes)
+        if self.excludes:
+            document["excludes"] = _plain(self.excludes)
+        return document
+
+
+@dataclasses.dataclass(frozen=True)
+class Operation:
+    """One operation of the contract; its fields are the contract's fields."""
+
+    OP: t.ClassVar[str]
+
+    #: Whether operations of this type leave the host as it is.
+    READS: t.ClassVar[bool] = True
+
+    expect: Expectation | None = dataclasses.field(default=None, kw_only=True)
+    tolerate: tuple[str, ...] = dataclasses.field(default=(), kw_only=True)
+
+    @property
+    def reads(self) -> bool:
+        """Whether this operation leaves the host as it is."""
+        return self.READS
+
+    def to_json(self) -> dict[str, Json]:
+        """The operation as the request carries it; a field at its default is left out."""
+        document: dict[str, Json] = {"op": self.OP}
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if field.default is not dataclasses.MISSING and value == field.default:
+                continue
+            document[field.name] = value.to_json() if isinstance(value, Expectation) else _plain(value)
+        return document
+
+
+@dataclasses.dataclass(frozen=True)
+class Server(Operation):
+    """Everything about the host that decides whether and how the other operations can run."""
+
+    OP = "server"
+
+
+@dataclasses.dataclass(frozen=True)
+class Cmdlet(Operation):
+    """One cmdlet of the snap-in; the agent adds ``-AdminAddress`` and ``-CertHash``."""
+
+    OP = "cmdlet"
+
+    name: str
+    parameters: t.Mapping[str, bool | int | str] = dataclasses.field(default_factory=dict)
+    select: tuple[str, ...] | None = None
+
+    @property
+    def reads(self) -> bool:
+        """See :attr:`Operation.reads`."""
+        return self.name.startswith("Get-")
+
+
+@dataclasses.dataclass(frozen=True)
+class FileRead(Operation):
+    """One file below a named root; ``tail`` asks for its last bytes only."""
+
+    OP = "file.read"
+
+    root: str
+    path: str
+    tail: int | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class FileList(Operation):
+    """The files of a folder, with their bytes where ``content`` is set."""
+
+    OP = "file.list"
+
+    root: str
+    path: str
+    pattern: str = "*"
+    recurse: bool = False
+    content: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class FileWrite(Operation):
+    """Replace or create a file; ``replaces`` is the SHA-256 of what it replaces, None if nothing."""
+
+    OP = "file.write"
+    READS = False
+
+    root: str
+    path: str
+    content: str
+    replaces: str | None
+
+    def to_json(self) -> dict[str, Json]:
+        """As every operation, but ``replaces`` is always said."""
+        return {**super().to_json(), "replaces": self.replaces}
+
+
+@dataclasses.dataclass(frozen=True)
+class FileDelete(Operation):
+    """Delete a file whose SHA-256 is ``replaces``."""
+
+    OP = "file.delete"
+    READS = False
+
+    root: str
+    path: str
+    replaces: str
+
+
+@dataclasses.dataclass(frozen=True)
+class RegistryRead(Operation):
+    """Values of one key below HKEY_LOCAL_MACHINE, through the 32 or 64-bit view."""
+
+    OP = "registry.read"
+
+    key: str
+    view: int
+    names: tuple[str, ...] | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class ServiceStop(Operation):
+    """Stop services in order, their running dependants first; ``timeout`` in seconds."""
+
+    OP = "service.stop"
+    READS = False
+
+    names: tuple[str, ...]
+    timeout: int = 300
+
+
+@dataclasses.dataclass(frozen=True)
+class ServiceStart(Operation):
+    """Start services in order, then what a stop of the same batch took down; ``timeout`` in seconds."""
+
+    OP = "service.start"
+    READS = False
+
+    names: tuple[str, ...]
+    timeout: int = 300
+
+
+@dataclasses.dataclass(frozen=True)
+class PortOwners(Operation):
+    """Listening TCP ports with their processes."""
+
+    OP = "port.owners"
+
+    ports: tuple[int, ...] | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class AccountResolve(Operation):
+    """Names and SIDs of accounts, as the host resolves them."""
+
+    OP = "account.resolve"
+
+    accounts: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Undo:
+    """An operation to run if the batch stops on a failure, once operation number ``after`` was attempted."""
+
+    operation: Operation
+    after: int
+
+    def to_json(self) -> dict[str, Json]:
+        """The entry of ``undo``, where the contract allows neither ``expect`` nor ``tolerate``."""
+        return {**dataclasses.replace(self.operation, expect=None, tolerate=()).to_json(), "after": self.after}
+
+
+@dataclasses.dataclass(frozen=True)
+class Request:
+    """One batch."""
+
+    operations: tuple[Operation, ...]
+    undo: tuple[Undo, ...] = ()
+    admin_address: str | None = None
+
+    @property
+    def reads(self) -> bool:
+        """Whether the batch leaves the host as it is."""
+        return all(operation.reads for operation in self.operations)
+
+    def to_text(self) -> str:
+        """The ``request`` argument of the private module: compact ASCII JSON."""
+        document: dict[str, Json] = {"v": CONTRACT_VERSION, "ops": [item.to_json() for item in self.operations]}
+        if self.undo:
+            document["undo"] = [item.to_json() for item in self.undo]
+        if self.admin_address is not None:
+            document["admin_address"] = self.admin_address
+        return json.dumps(document, separators=(",", ":"))
+
+
+@dataclasses.dataclass(frozen=True)
+class OperationError:
+    """Why an operation failed: a ``kind`` of the contract's table, one line, and facts."""
+
+    kind: str
+    message: str
+    detail: t.Mapping[str, t.Any]
+
+    @property
+    def status(self) -> str | None:
+        """Name of the ``LicensingAdminStatus`` of a failed cmdlet, or None."""
+        return self.detail.get("status")
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """The result of one operation: a value, or an error."""
+
+    value: t.Any = None
+    error: OperationError | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    """The results in the order of the operations, and those of the undo entries that ran."""
+
+    outcomes: tuple[Outcome, ...]
+    undone: tuple[Outcome, ...]
+
+
+class ContractError(Exception):
+    """The answer is not one of this contract; the text says what it is instead."""
+
+
+def parse_answer(document: t.Mapping[str, t.Any], expected: int) -> Answer:
+    """Read an answer.
+
+    :param document: the JSON object that the agent printed.
+    :param expected: number of operations of the request.
+    :raises ContractError: a refused request, another version, or a result missing.
+    """
+    results = document.get("results")
+    if document.get("failed") or document.get("v") != CONTRACT_VERSION or not isinstance(results, list):
+        raise ContractError(str(document.get("msg") or document.get("module_stderr") or "no answer of the agent"))
+    if len(results) != expected:
+        raise ContractError(f"{len(results)} results for {expected} operations")
+    return Answer(
+        outcomes=tuple(_outcome(result) for result in results),
+        undone=tuple(_outcome(result) for result in document.get("undone") or ()),
+    )
+
+
+def parse_error(document: t.Mapping[str, t.Any]) -> OperationError:
+    """Read one ``error`` object of an answer."""
+    return OperationError(
+        kind=str(document.get("kind", "failed")),
+        message=str(document.get("message", "")),
+        detail=document.get("detail") or {},
+    )
+
+
+def _outcome(result: t.Mapping[str, t.Any]) -> Outcome:
+    if result.get("ok") is True:
+        return Outcome(value=result.get("value"))
+    return Outcome(error=parse_error(result.get("error") or {}))
+
+
+def _plain(value: t.Any) -> Json:
+    if isinstance(value, t.Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return t.cast(Json, value)

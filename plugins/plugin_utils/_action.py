@@ -1,0 +1,73 @@
+# Copyright (c) 2026, citrixfleet.licensing contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the collection: it may change without notice in any release.
+
+"""The one action behind every module of the collection: Ansible's side of the engine."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import typing as t
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.plugins.action import ActionBase
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._contracts import ModuleContract
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._engine import run_task
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import LicenseError
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._results import present
+from ansible_collections.citrixfleet.licensing.plugins.plugin_utils._transport import ConnectionTransport
+
+# `ansible` (ad hoc) loads the action plugin before it forks but the connection plugin after, so that each fork would
+# import requests and pywinrm anew: half of the time of a run over fifty hosts. Imported here, they are inherited.
+with contextlib.suppress(ImportError):
+    importlib.import_module("winrm.protocol")
+
+
+class LicenseAction(ActionBase):  # type: ignore[misc]  # ansible-core is not typed
+    """Validates the arguments, runs the engine over the host's connection, and returns its result."""
+
+    TRANSFERS_FILES = False
+
+    MODULE: t.ClassVar[ModuleContract]
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        """Run the task.
+
+        :raises AnsibleConnectionFailure: the host cannot be reached; Ansible reports it as unreachable.
+        """
+        variables = task_vars or {}
+        result: dict[str, t.Any] = super().run(tmp, variables)
+        try:
+            self._require_windows()
+            task = self.MODULE.task(self._validated(), bool(self._task.check_mode))
+            outcome = run_task(task, ConnectionTransport(self, variables))
+        except LicenseError as error:
+            return {**result, "failed": True, "changed": False, "msg": str(error)}
+        if outcome.warnings:
+            result["warnings"] = [*result.get("warnings", []), *outcome.warnings]
+        return {**result, "failed": False, **present(outcome, self.MODULE.composite)}
+
+    def _validated(self) -> dict[str, t.Any]:
+        arguments = self.MODULE.arguments
+        validator = ArgumentSpecValidator(
+            arguments["argument_spec"],
+            mutually_exclusive=arguments["mutually_exclusive"],
+            required_one_of=arguments["required_one_of"],
+        )
+        validation = validator.validate(dict(self._task.args))
+        if validation.error_messages:
+            raise LicenseError(f"{'; '.join(validation.error_messages)}. Nothing was sent to the host.")
+        validated: dict[str, t.Any] = validation.validated_parameters
+        return validated
+
+    def _require_windows(self) -> None:
+        shell = self._connection._shell
+        if not getattr(shell, "_IS_WINDOWS", False):
+            raise LicenseError(
+                f"The host is not reached as Windows (connection {self._connection.transport}, shell "
+                f"{getattr(shell, 'SHELL_FAMILY', 'unknown')}); nothing was sent. Use the connection winrm or psrp, or "
+                "ssh with ansible_shell_type=powershell."
+            )

@@ -1,0 +1,63 @@
+# Copyright (c) 2026, citrixfleet.licensing contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the collection: it may change without notice in any release.
+
+"""The way to the agent: the private PowerShell module, run over the host's own connection plugin."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.errors import AnsibleConnectionFailure
+from ansible.plugins.action import ActionBase
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import LicenseError
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import (
+    Answer,
+    ContractError,
+    Request,
+    parse_answer,
+)
+
+AGENT = "citrixfleet.licensing._agent"
+
+
+class ConnectionTransport:
+    """Runs a batch with ``_execute_module``: connections, ``become`` and delegation are Ansible's own."""
+
+    def __init__(self, action: ActionBase, task_vars: dict[str, t.Any]) -> None:
+        self._action = action
+        self._task_vars = task_vars
+
+    def send(self, request: Request) -> Answer:
+        """Run one batch.
+
+        :raises AnsibleConnectionFailure: the host cannot be reached, or was lost.
+        :raises LicenseError: the agent could not be run there, or answered something else.
+        """
+        try:
+            document = self._action._execute_module(
+                module_name=AGENT, module_args={"request": request.to_text()}, task_vars=self._task_vars
+            )
+        except AnsibleConnectionFailure as error:
+            if request.reads:
+                raise
+            raise AnsibleConnectionFailure(
+                "The connection was lost while changes were applied; the server finishes them or takes them back by "
+                f"itself. Run the task again to see and complete them. {error}"
+            ) from error
+        try:
+            return parse_answer(document, expected=len(request.operations))
+        except ContractError as error:
+            raise LicenseError(_explain(str(error), document)) from error
+
+
+def _explain(message: str, document: t.Mapping[str, t.Any]) -> str:
+    said = f"{message} {document.get('exception') or ''}"
+    if "ConstrainedLanguage" in said or "language mode" in said:
+        return (
+            "The remote shell runs in ConstrainedLanguage mode (application control), where the agent cannot run. "
+            "Nothing was changed. Allow the collection's PowerShell files in the policy, or use another account."
+        )
+    return f"The agent did not answer as it should: {message}"

@@ -1,0 +1,111 @@
+# Copyright (c) 2026, citrixfleet.licensing contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A host without a License Server, what Ansible sends to it, and a front that listens for it."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from emulator.loop import event_loop
+from emulator.winrm.certificate import server_context
+from emulator.winrm.server import Listener, WinRmServer
+from emulator.winrm.session import Session
+
+USER, PASSWORD = "ansible", "Pa55 wörd\\"
+DOMAIN_USER = "CORP\\svc-ansible"
+
+
+@dataclass
+class StubHost:
+    """Answers each request with the request itself and who ran it, when ``gate`` is open."""
+
+    name: str = "ls001"
+    address: str = "127.0.0.1"
+    credentials: dict[str, str] = field(default_factory=lambda: {USER: PASSWORD, DOMAIN_USER: "secret"})
+    faults: dict[str, object] = field(default_factory=dict)
+    gate: threading.Event = field(default_factory=threading.Event)
+
+    def run_agent(self, request: str, session: Session) -> str:
+        self.gate.wait(30)
+        if session.user == "nobody":
+            raise ValueError("nobody")
+        if request == "break":
+            raise RuntimeError("the host broke")
+        return json.dumps({"request": request, "user": session.user, "logon_type": session.logon_type})
+
+    def fault(self, name: str) -> object | None:
+        return self.faults.get(name)
+
+    def spend_fault(self, name: str) -> None:
+        fault = self.faults[name]
+        if isinstance(fault, dict) and "times" in fault:
+            fault["times"] -= 1
+            if fault["times"] == 0:
+                del self.faults[name]
+
+
+@dataclass(frozen=True)
+class Front:
+    """A stub host that listens, and how to reach it."""
+
+    host: StubHost
+    server: WinRmServer
+    scheme: str
+
+    @property
+    def endpoint(self) -> str:
+        return f"{self.scheme}://{self.host.address}:{self.server.port}/wsman"
+
+
+@contextlib.contextmanager
+def listening(folder: Path, scheme: str = "http", transport: str = "ntlm") -> Iterator[Front]:
+    """A front for a new stub host whose gate is open."""
+    host = StubHost()
+    host.gate.set()
+    basic = transport == "basic"
+    listener = Listener(0, server_context(folder) if scheme == "https" else None, basic, allow_unencrypted=basic)
+    with event_loop() as loop:
+        server = WinRmServer(host, listener, folder)
+        asyncio.run_coroutine_threadsafe(server.start(), loop).result()
+        try:
+            yield Front(host, server, scheme)
+        finally:
+            host.gate.set()
+            asyncio.run_coroutine_threadsafe(server.stop(), loop).result()
+
+
+def encoded(script: str) -> list[str]:
+    """The arguments of powershell.exe for a script."""
+    return ["-NoProfile", "-EncodedCommand", base64.b64encode(script.encode("utf-16-le")).decode()]
+
+
+WRAPPER = encoded("foreach ($in in $input) { $in }")
+"""A command line that reads standard input, as the bootstrap of Ansible's wrapper does."""
+
+
+def module_input(arguments: dict[str, object], module: str = "ns.col._agent", **become: object) -> bytes:
+    """What ansible-core 2.19 to 2.21 sends for a module; ``become`` are the wrapper's parameters."""
+    own = {**arguments, "_ansible_module_name": module, "_ansible_check_mode": False}
+    variables = [{"Name": "complex_args", "Value": own, "Scope": "Global"}]
+    actions: list[dict[str, object]] = [{"name": "module_wrapper.ps1", "params": {"Variables": variables}}]
+    if become:
+        secure = {"BecomePassword": become.pop("password")} if "password" in become else {}
+        actions.insert(0, {"name": "become_wrapper.ps1", "params": become, "secure_params": secure})
+    documents = [{"name": "exec_wrapper", "script": "", "params": {}}, {"scripts": {}, "actions": actions}]
+    return b"\n\0\0\0\0\n".join(json.dumps(document).encode() for document in documents)
+
+
+def module_input_2_17(arguments: dict[str, object], module: str = "ns.col._agent", **become: object) -> bytes:
+    """What ansible-core 2.17 and 2.18 send for a module; ``become`` are keys of the manifest."""
+    own = {**arguments, "_ansible_module_name": module, "_ansible_check_mode": False}
+    actions = ["become_wrapper"] * bool(become) + ["module_powershell_wrapper"]
+    return b"begin {}\n\n\0\0\0\0" + json.dumps({"module_args": own, "actions": actions, **become}).encode()

@@ -1,0 +1,46 @@
+# Copyright (c) 2026, citrixfleet.licensing contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What every test needs: the collection under its full name, the repository's own packages, and an end to each test."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tools import collection  # noqa: E402  (found only once the root is on the path)
+
+TREE = collection.link()
+sys.path.insert(0, str(TREE))
+os.environ["ANSIBLE_COLLECTIONS_PATH"] = str(TREE)
+# Ansible's default settings, whatever the user's own are.
+os.environ["ANSIBLE_CONFIG"] = str(ROOT / "tools" / "ansible.cfg")
+
+# Seconds. No test comes near it; one that hangs must fail instead of holding up the build.
+TIME_LIMIT = 120
+
+
+def _end(_signal: int, _frame: FrameType | None) -> None:
+    pytest.fail(f"the test did not end within {TIME_LIMIT} s")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Iterator[None]:
+    """Fail a test that hangs."""
+    before = signal.signal(signal.SIGALRM, _end)
+    signal.alarm(TIME_LIMIT)
+    try:
+        return (yield)
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)

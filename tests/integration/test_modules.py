@@ -1,0 +1,145 @@
+# Copyright (c) 2026, citrixfleet.licensing contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every module, through real runs: what check mode says comes true, and a second run is unchanged."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.integration.harness import ROOT, Fleet
+
+ADMINS = {"name": "CORP\\ctx-admins", "type": "group", "role": "administrator"}
+READER = {"name": "alice@corp.example", "type": "user", "role": "user"}
+
+CASES: dict[str, tuple[str, dict[str, Any]]] = {
+    "one account": ("license_user", ADMINS),
+    "a list of accounts": ("license_user", {"accounts": [ADMINS, READER]}),
+    "a local account": ("license_user", {"name": ".\\installer", "role": "user"}),
+    "an exclusive list": ("license_user", {"accounts": [ADMINS], "exclusive": True}),
+    "renewal mode": ("license_renewal", {"mode": "manual"}),
+    "renewals installed": ("license_renewal", {"install": ["all"]}),
+    "usage": (
+        "license_usage",
+        {"share_usage_statistics": "anonymous", "retention_days": 400, "polling_minutes": 30},
+    ),
+    "collection off": ("license_usage", {"collect_historical_use": False}),
+    "collection on again": (
+        "license_usage",
+        {"retention_days": 90, "polling_minutes": 15, "when_collection_off": "enable"},
+    ),
+    "all in one": (
+        "license_settings",
+        {
+            "accounts": {"accounts": [{"name": "CORP\\bob", "type": "user", "role": "administrator"}]},
+            "renewal": {"mode": "install"},
+            "usage": {"share_usage_statistics": "none", "retention_days": 120},
+        },
+    ),
+}
+
+PHASES = {"check": {"check_mode": True}, "apply": {}, "again": {}, "check again": {"check_mode": True}}
+
+
+@pytest.fixture(scope="module")
+def results(ntlm: Fleet) -> dict[str, Any]:
+    """All cases in one play, each in four phases; a result by name of the case and phase."""
+    tasks = [
+        {"name": f"{case}: {phase}", f"citrixfleet.licensing.{module}": options, **settings}
+        for case, (module, options) in CASES.items()
+        for phase, settings in PHASES.items()
+    ]
+    run = ntlm.play(tasks, "--diff")
+    assert run.code == 0, run.output
+    return {item.task: item for item in run.results}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_change_is_announced_made_and_then_there(results: dict[str, Any], case: str) -> None:
+    changed = {phase: results[f"{case}: {phase}"].changed for phase in PHASES}
+    assert changed == {"check": True, "apply": True, "again": False, "check again": False}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_check_mode_foretells_what_is_read_back(results: dict[str, Any], case: str) -> None:
+    assert results[f"{case}: check"].result["after"] == results[f"{case}: apply"].result["after"]
+    assert results[f"{case}: check"].result["before"] == results[f"{case}: apply"].result["before"]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_diff_shows_the_change_and_nothing_when_there_is_none(results: dict[str, Any], case: str) -> None:
+    apply, again = results[f"{case}: apply"].result, results[f"{case}: again"].result
+    assert again["diff"]["before"] == again["diff"]["after"]
+    assert (apply["diff"]["before"] != apply["diff"]["after"]) == (apply["before"] != apply["after"])
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_return_keys_are_the_same_in_every_mode(results: dict[str, Any], case: str) -> None:
+    keys = {phase: sorted(set(results[f"{case}: {phase}"].result) - {"_ansible_no_log"}) for phase in PHASES}
+    assert len({tuple(names) for names in keys.values()}) == 1, keys
+
+
+def test_the_server_has_what_the_last_tasks_set(results: dict[str, Any], ntlm: Fleet) -> None:
+    assert results
+    state = ntlm.show()
+    roles = {account["name"]: (account["type"], account["role"]) for account in state["accounts"]}
+    assert roles == {
+        "BUILTIN\\Administrators": ("group", "administrator"),
+        "CORP\\ctx-admins": ("group", "administrator"),
+        "CORP\\bob": ("user", "administrator"),
+    }
+
+
+def test_installed_renewals_become_licenses_of_the_last_days(results: dict[str, Any]) -> None:
+    apply = results["renewals installed: apply"].result
+    assert apply["renewals_installed"]
+    assert apply["available"] == []
+    assert len(apply["installed"]) >= len(apply["renewals_installed"])
+
+
+def test_the_role_brings_a_fleet_to_its_state_and_leaves_it_there(ntlm: Fleet) -> None:
+    variables = (
+        '{"server_accounts": [{"name": "CORP\\\\carol", "type": "user", "role": "administrator"}],'
+        ' "server_renewal_mode": "notify", "server_retention_days": 365, "server_share_usage_statistics": "call_home"}'
+    )
+    playbook = ROOT / "playbooks" / "site.yml"
+    first, second = (ntlm.playbook(playbook, "-e", variables) for _run in range(2))
+    assert (first.code, second.code) == (0, 0), first.output + second.output
+    assert {item.host for item in first.results if item.changed} == {"ls001", "ls002", "ls003"}
+    assert [item for item in second.results if item.changed] == []
+    assert {account["name"] for account in ntlm.show("ls003")["accounts"]} >= {"CORP\\carol"}
+
+
+def test_module_defaults_of_the_action_group_reach_every_module(ntlm: Fleet) -> None:
+    run = ntlm.play(
+        [{"citrixfleet.licensing.license_info": {"gather_subset": ["accounts"]}}],
+        module_defaults={"group/citrixfleet.licensing.license": {"admin_address": "http://not.https"}},
+    )
+    assert "admin_address is 'http://not.https'" in run.one().message
+
+
+def test_information_is_complete(ntlm: Fleet) -> None:
+    information = ntlm.ad_hoc("license_info", {}, pattern="ls002").one().result
+    assert information["unreadable"] == []
+    assert (information["server"]["version"], information["server"]["build"]) == ("11.17.2.0", 53100)
+    assert {name: item["port"] for name, item in information["ports"].items()} == {
+        "license_server": 27000,
+        "vendor_daemon": 7279,
+        "web_services": 8083,
+    }
+    assert {service["state"] for service in information["services"]} <= {"Running", "Stopped"}
+    assert information["last_uploads"]["compliance"]["outcome"] == "success"
+    assert len(information["licenses"]) >= 3
+    assert information["interfaces"]["accounts"]["confidence"] == "documented"
+
+
+def test_names_reach_the_server_as_they_are(ntlm: Fleet) -> None:
+    names = ["CORP\\o'brien", "CORP\\Jörg Müller", "CORP\\日本", "CORP\\$(calc)", "CORP\\a b"]
+    accounts = [{"name": name, "type": "user", "role": "user"} for name in names]
+    first = ntlm.ad_hoc("license_user", {"accounts": accounts}, pattern="ls002").one()
+    second = ntlm.ad_hoc("license_user", {"accounts": accounts}, pattern="ls002").one()
+    assert (first.changed, second.changed) == (True, False)
+    assert {account["name"] for account in ntlm.show("ls002")["accounts"]} >= set(names)
