@@ -228,6 +228,12 @@ class Request:
         """Whether the batch leaves the host as it is."""
         return all(operation.reads for operation in self.operations)
 
+    @property
+    def changes_host(self) -> bool:
+        """Whether a file or a service is changed, and not only what the snap-in sets."""
+        operations = (*self.operations, *(entry.operation for entry in self.undo))
+        return not all(operation.READS for operation in operations)
+
     def to_text(self) -> str:
         """The ``request`` argument of the private module: compact ASCII JSON."""
         document: dict[str, Json] = {"v": CONTRACT_VERSION, "ops": [item.to_json() for item in self.operations]}

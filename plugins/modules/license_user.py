@@ -117,8 +117,9 @@ EXAMPLES = r"""
     admin_address: https://ls001.corp.example:8083
   delegate_to: management01
 
-# Ad hoc: ansible license_servers -m citrixfleet.licensing.license_user -a 'name=CORP\ctx-admins type=group
-role=administrator' """
+# Ad hoc, with the backslash doubled, since key=value arguments know escapes such as \a and \n:
+# ansible license_servers -m citrixfleet.licensing.license_user -a 'name=CORP\\ctx-admins type=group role=administrator'
+"""
 
 RETURN = r"""
 before:

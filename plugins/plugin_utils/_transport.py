@@ -22,6 +22,9 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations 
 
 AGENT = "citrixfleet.licensing._agent"
 
+#: The same with the operations that change files and services, which are sent only where they are needed.
+AGENT_WITH_CHANGES = "citrixfleet.licensing._agent_changes"
+
 
 class ConnectionTransport:
     """Runs a batch with ``_execute_module``: connections, ``become`` and delegation are Ansible's own."""
@@ -38,7 +41,9 @@ class ConnectionTransport:
         """
         try:
             document = self._action._execute_module(
-                module_name=AGENT, module_args={"request": request.to_text()}, task_vars=self._task_vars
+                module_name=AGENT_WITH_CHANGES if request.changes_host else AGENT,
+                module_args={"request": request.to_text()},
+                task_vars=self._task_vars,
             )
         except AnsibleConnectionFailure as error:
             if request.reads:

@@ -4,7 +4,7 @@
 
 """Fifty License Servers, ten forks, one ad-hoc task: seconds, processor time and operations. No assertion.
 
-    python -m tests.bench.fifty_servers
+python -m tests.bench.fifty_servers
 """
 
 from __future__ import annotations

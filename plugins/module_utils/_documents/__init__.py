@@ -1,5 +1,0 @@
-# Copyright (c) 2026, citrixfleet.licensing contributors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
-
-# This file is private to the collection: it may change without notice in any release.

@@ -172,7 +172,12 @@ def read_state(readings: Readings) -> dict[str, Account]:
 
 def _wish(options: t.Mapping[str, t.Any]) -> Wish:
     name = options["name"]
-    if not name.strip() or len(name) > _LONGEST_NAME or _CONTROL.search(name) or name.count("\\") > 1:
+    if _CONTROL.search(name):
+        raise LicenseError(
+            f"{name!r} is not the name of an account: it has a control character. Ad-hoc arguments of the form key=value "
+            r"turn \a, \b, \n and others into one: double the backslash (CORP\\alice), or give the arguments as JSON."
+        )
+    if not name.strip() or len(name) > _LONGEST_NAME or name.count("\\") > 1:
         raise LicenseError(f"{name!r} is not the name of an account. {_SPELLINGS}")
     kind = options.get("type")
     return Wish(name, None if kind is None else kind == "group", options.get("role"), options["state"] == "present")

@@ -16,8 +16,10 @@ from .rules import RULES, Rule, Script, text
 ROOT = Path(__file__).parents[3]
 AGENT = sorted((ROOT / "plugins" / "module_utils").glob("_agent*.psm1"))
 ENTRY = ROOT / "plugins" / "modules" / "_agent.ps1"
+ENTRY_WITH_CHANGES = ROOT / "plugins" / "modules" / "_agent_changes.ps1"
+ENTRIES = (ENTRY.name, ENTRY_WITH_CHANGES.name)
 SHIM = sorted((ROOT / "tests" / "contract").glob("shim*.ps*1"))
-SCRIPTS = {path.name: Script(path.read_bytes()) for path in (*AGENT, ENTRY, *SHIM)}
+SCRIPTS = {path.name: Script(path.read_bytes()) for path in (*AGENT, ENTRY, ENTRY_WITH_CHANGES, *SHIM)}
 WINDOWS = "_agent_windows.psm1"
 
 # Commands of PowerShell itself that the agent uses, with the parameters that it gives them.
@@ -75,8 +77,8 @@ PLANTED: list[tuple[Rule, str]] = [
 @pytest.mark.parametrize("name", SCRIPTS)
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
 def test_our_powershell_keeps_the_rule(rule: Rule, name: str) -> None:
-    # The entry runs in constrained language too, and only answers.
-    exempt = rule is rules.missing_preamble and name == ENTRY.name
+    # An entry is one call of a function that has the preamble.
+    exempt = rule is rules.missing_preamble and name in ENTRIES
     assert exempt or rule(SCRIPTS[name]) == []
 
 
@@ -140,9 +142,23 @@ def test_no_function_is_defined_twice() -> None:
     assert sorted(names) == sorted(set(names))
 
 
-def test_the_entry_requires_every_file() -> None:
-    required = re.findall(r"^#AnsibleRequires -PowerShell \.\.module_utils\.(\w+)$", ENTRY.read_text(), re.MULTILINE)
-    assert required == [path.stem for path in AGENT]
+@pytest.mark.parametrize(("entry", "without"), [(ENTRY, {"_agent_changes"}), (ENTRY_WITH_CHANGES, set[str]())])
+def test_an_entry_requires_what_it_needs(entry: Path, without: set[str]) -> None:
+    required = re.findall(r"^#AnsibleRequires -PowerShell \.\.module_utils\.(\w+)$", entry.read_text(), re.MULTILINE)
+    assert required == [path.stem for path in AGENT if path.stem not in without]
+
+
+def test_the_agent_without_changes_calls_nothing_that_it_does_not_have() -> None:
+    """But for the four operations that are only dispatched to where they were sent along."""
+    changes = set(SCRIPTS["_agent_changes.psm1"].functions)
+    used = {
+        one.name
+        for path in AGENT
+        if path.stem != "_agent_changes"
+        for one in SCRIPTS[path.name].commands()
+        if one.name in changes
+    }
+    assert used == {"Write-AgentFile", "Remove-AgentFile", "Stop-AgentService", "Start-AgentService"}
 
 
 def test_every_cmdlet_of_the_table_is_run_and_no_other() -> None:

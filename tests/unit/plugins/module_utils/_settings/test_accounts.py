@@ -285,7 +285,8 @@ def test_what_only_the_server_can_tell_is_refused_before_a_change(
     [
         ({"accounts": [account("", "user", "user")]}, "not the name of an account"),
         ({"accounts": [account("  ", "user", "user")]}, "not the name of an account"),
-        ({"accounts": [account("CORP\\a\nb", "user", "user")]}, "not the name of an account"),
+        ({"accounts": [account("CORP\\a\nb", "user", "user")]}, "control character"),
+        ({"accounts": [account("CORP\alice", "user", "user")]}, "double the backslash"),
         ({"accounts": [account("CORP\\a\\b", "user", "user")]}, "not the name of an account"),
         ({"accounts": [account("a" * 257, "user", "user")]}, "not the name of an account"),
         ({"accounts": [account("CORP\\a"), account("corp\\A")]}, "more than once"),
