@@ -61,11 +61,11 @@ class Observation:
 class Readings:
     """What the reading operations of one section answered, by the section's own labels.
 
-    ``installed`` is False in check mode on a host without a License Server: nothing is set there yet.
+    ``blank`` in check mode on a host without a License Server: nothing is set there yet, whatever the reads say.
     """
 
     server: ServerFacts
-    installed: bool
+    blank: bool
     outcomes: t.Mapping[str, Outcome]
 
     def value(self, label: str, empty_status: str | None = None) -> t.Any:

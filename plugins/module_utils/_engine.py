@@ -89,8 +89,11 @@ def run_task(task: Task, transport: Transport) -> Result:
     """
     wishes = [(section, section.desired(options)) for section, options in task.sections]
     server, readings = _read(wishes, task, transport)
-    installed = server.installed or task.admin_address is not None
-    found = [Readings(server, installed, outcomes) for outcomes in readings]
+    missing = not server.installed and task.admin_address is None
+    found = [
+        Readings(server, blank=missing and section.needs_server, outcomes=outcomes)
+        for (section, _desired), outcomes in zip(wishes, readings, strict=True)
+    ]
     try:
         return _decide(wishes, found, server, task, transport)
     except LicenseError as error:
@@ -104,7 +107,7 @@ def _place(server: ServerFacts) -> str:
 
 def _decide(wishes: _Wishes, found: list[Readings], server: ServerFacts, task: Task, transport: Transport) -> Result:
     """Plan, and apply unless this is check mode."""
-    warnings = _missing_server(wishes, server, found, task)
+    warnings = _missing_server(server, found, task)
     plans = [section.plan(desired, reading) for (section, desired), reading in zip(wishes, found, strict=True)]
     changed = any(plan.changed for plan in plans)
     applied = changed and not task.check_mode
@@ -155,12 +158,9 @@ def _by_section(count: int, labels: _Labels, outcomes: t.Sequence[Outcome]) -> l
     return sorted_outcomes
 
 
-def _missing_server(wishes: _Wishes, server: ServerFacts, found: t.Sequence[Readings], task: Task) -> tuple[str, ...]:
+def _missing_server(server: ServerFacts, found: t.Sequence[Readings], task: Task) -> tuple[str, ...]:
     """In check mode a warning, else an error, where a section needs a License Server and there is none."""
-    if all(
-        reading.installed or not section.needs_server
-        for (section, _desired), reading in zip(wishes, found, strict=True)
-    ):
+    if not any(reading.blank for reading in found):
         return ()
     reason = explain(OperationError("not_installed", "", {}), server)
     if not task.check_mode:
@@ -188,7 +188,7 @@ def _apply(
         fate = _fate(error, wishes, plans, task, transport)
         raise LicenseError(f"{_what(operation)} failed: {_sentence(_why(error, server))} {fate}")
     outcomes = _by_section(len(wishes), labels, answer.outcomes[len(steps) :])
-    return [Readings(server, True, found) for found in outcomes]
+    return [Readings(server, False, found) for found in outcomes]
 
 
 def _undo(steps: t.Sequence[Step]) -> tuple[Undo, ...]:
@@ -213,7 +213,7 @@ def _fate(
         return "Nothing was changed."
     try:
         server, outcomes = _read(wishes, task, transport)
-        found = [Readings(server, True, outcome) for outcome in outcomes]
+        found = [Readings(server, False, outcome) for outcome in outcomes]
         now = {
             section.name: section.observe(desired, reading).values
             for (section, desired), reading in zip(wishes, found, strict=True)

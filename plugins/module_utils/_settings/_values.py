@@ -32,7 +32,7 @@ class ValueChanges:
 
 def read_values(settings: t.Sequence[snapin.CmdletSetting], readings: Readings) -> dict[str, snapin.Scalar | None]:
     """The current values by setting name; None where the server printed a blank, or is not installed yet."""
-    if not readings.installed:
+    if readings.blank:
         return dict.fromkeys(setting.name for setting in settings)
     values = {}
     for setting in settings:

@@ -158,7 +158,7 @@ SECTION = _Section()
 def read_state(readings: Readings) -> dict[str, Account]:
     """The accounts that Get-LicAdministrator printed, by SID; none where no License Server is installed yet."""
     accounts: dict[str, Account] = {}
-    if not readings.installed:
+    if readings.blank:
         return accounts
     for item in readings.value("accounts", empty_status=snapin.NO_ACCOUNTS):
         permissions = str(item["Permissions"])
@@ -174,8 +174,8 @@ def _wish(options: t.Mapping[str, t.Any]) -> Wish:
     name = options["name"]
     if _CONTROL.search(name):
         raise LicenseError(
-            f"{name!r} is not the name of an account: it has a control character. Ad-hoc arguments of the form key=value "
-            r"turn \a, \b, \n and others into one: double the backslash (CORP\\alice), or give the arguments as JSON."
+            f"{name!r} is not the name of an account: it has a control character. Ad-hoc arguments of the form "
+            r"key=value turn \a, \b, \n and others into one: double the backslash (CORP\\alice), or use JSON."
         )
     if not name.strip() or len(name) > _LONGEST_NAME or name.count("\\") > 1:
         raise LicenseError(f"{name!r} is not the name of an account. {_SPELLINGS}")

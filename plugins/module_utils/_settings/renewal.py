@@ -93,7 +93,7 @@ class _Section:
 
     def observe(self, desired: Desired, readings: Readings) -> Observation:
         """See :class:`Section`; the notes ``available`` and ``installed`` are None where they are not wanted."""
-        available = _available(readings) if desired.asks_citrix and readings.installed else None
+        available = _available(readings) if desired.asks_citrix and not readings.blank else None
         notes = {"available": available, **_license_notes(desired, readings)}
         return Observation(read_values(SETTINGS, readings), notes)
 
@@ -101,7 +101,7 @@ class _Section:
         """See :class:`Section`; an ID that is neither available nor installed is an error."""
         before = read_values(SETTINGS, readings)
         changes = compare_values(SETTINGS, before, desired.values, readings.server)
-        chosen = _chosen(desired, readings) if readings.installed else []
+        chosen = [] if readings.blank else _chosen(desired, readings)
         return ChangeSet(
             before=before,
             after=changes.after,

@@ -54,13 +54,13 @@ def server(**changes: t.Any) -> ServerFacts:
     return dataclasses.replace(SERVER, **changes)
 
 
-def readings(values: t.Mapping[str, t.Any], facts: ServerFacts = SERVER, installed: bool = True) -> Readings:
+def readings(values: t.Mapping[str, t.Any], facts: ServerFacts = SERVER, blank: bool = False) -> Readings:
     """Readings of values by label; an :class:`OperationError` stands for a failed read."""
     outcomes = {
         label: Outcome(error=value) if isinstance(value, OperationError) else Outcome(value=value)
         for label, value in values.items()
     }
-    return Readings(facts, installed, outcomes)
+    return Readings(facts, blank, outcomes)
 
 
 def cmdlet_error(status: str | None, message: str = "said by the cmdlet") -> OperationError:

@@ -236,10 +236,12 @@ def test_in_check_mode_a_host_without_a_license_server_shows_what_will_be_set() 
 
 def test_information_of_a_host_without_a_license_server_is_a_result() -> None:
     server = FakeServer(installation=None)
+    server.fails["Get-LicCEIPOption"] = cmdlet_error("CommunicationError")
     result = run(server, {"gather_subset": ["services", "usage"], "admin_address": None}, contract=LICENSE_INFO)
     assert not result.changed
-    assert result.sections[0].notes["services"] is None
-    assert [item["what"] for item in result.sections[0].notes["unreadable"]] == ["services"]
+    notes = result.sections[0].notes
+    assert (notes["services"], notes["usage"]) == (None, None)
+    assert [item["what"] for item in notes["unreadable"]] == ["services", "usage"]
 
 
 def test_the_version_of_a_server_managed_from_elsewhere_is_that_servers() -> None:

@@ -62,11 +62,11 @@ def plan(
     exclusive: bool = False,
     allow: tuple[str, ...] = (),
     facts: ServerFacts = SERVER,
-    installed: bool = True,
+    blank: bool = False,
 ) -> ChangeSet:
     desired = SECTION.desired({"accounts": accounts, "exclusive": exclusive, "allow_removal_of": list(allow)})
     values = {"accounts": current, "names": [resolve(wish.name) for wish in desired.wishes]}
-    return SECTION.plan(desired, readings(values, facts, installed))
+    return SECTION.plan(desired, readings(values, facts, blank))
 
 
 def said(operations: t.Iterable[Operation]) -> list[str]:
@@ -205,7 +205,7 @@ def test_an_empty_list_reads_as_empty() -> None:
 
 
 def test_without_a_license_server_the_plan_is_to_add() -> None:
-    change_set = plan([], [account(r"CORP\alice", "user", "administrator")], installed=False)
+    change_set = plan([], [account(r"CORP\alice", "user", "administrator")], blank=True)
     assert change_set.before == {"accounts": []}
     assert [item["name"] for item in change_set.after["accounts"]] == [r"CORP\alice"]
 

@@ -29,8 +29,8 @@ def printed(sharing: str = "Diag", enabled: bool = True, minutes: int | None = 1
     return {"Get-LicCEIPOption": [{"CEIPOption": sharing}], "Get-LicConfigUsageSamples": [samples]}
 
 
-def plan(values: t.Any, options: dict[str, t.Any], facts: ServerFacts = SERVER, installed: bool = True) -> ChangeSet:
-    return SECTION.plan(SECTION.desired(options), readings(values, facts, installed))
+def plan(values: t.Any, options: dict[str, t.Any], facts: ServerFacts = SERVER, blank: bool = False) -> ChangeSet:
+    return SECTION.plan(SECTION.desired(options), readings(values, facts, blank))
 
 
 def writes(change_set: ChangeSet) -> dict[str, t.Any]:
