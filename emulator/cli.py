@@ -39,7 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     run = _command(commands, "run", "run servers until SIGTERM or SIGINT; prints `ready` when all of them listen")
     run.add_argument("--servers", type=_count, required=True, metavar="N")
     run.add_argument("--inventory", type=Path, required=True, metavar="FILE", help="YAML if it ends in .yml or .yaml")
-    run.add_argument("--build", default=fleet.DEFAULT_BUILD, help="License Server build (default %(default)s)")
+    run.add_argument("--build", default=fleet.DEFAULT_BUILD, metavar="VERSION-BUILD", help="default %(default)s")
     run.add_argument("--transport", choices=["ntlm", "basic"], default="ntlm", help="log-on (default %(default)s)")
     run.add_argument("--scheme", choices=["http", "https"], default="http", help="WinRM listener (default %(default)s)")
     run.add_argument("--network", type=_network, metavar="127.A.B.0/24", help="default: the last one, or a free one")

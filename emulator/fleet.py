@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import Protocol
 
 from emulator import addresses, inventory
+from emulator.certificate import winrm_context
 from emulator.control import ControlServer, ask
 from emulator.host import build_fleet
 from emulator.host.store import read_json, write_json
 from emulator.loop import event_loop
-from emulator.winrm.certificate import server_context
 from emulator.winrm.server import Listener, WinRmServer
 from emulator.winrm.session import AgentHost
 from emulator.winrm.statistics import Statistics
@@ -48,7 +48,7 @@ class FleetHost(AgentHost, Protocol):
 
 
 HostBuilder = Callable[[Path, int, str, Sequence[str]], Sequence[FleetHost]]
-"""Makes the hosts of a state folder: folder, count, build, their addresses. Raises ValueError for an unknown build."""
+"""Makes the hosts of a state folder: folder, count, build, their addresses. Raises ValueError for what is no build."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ class Fleet:
         folder = options.state / "winrm"
         listener = Listener(
             port=_PORTS[options.scheme],
-            tls=server_context(folder) if options.scheme == "https" else None,
+            tls=winrm_context(folder) if options.scheme == "https" else None,
             basic=options.transport == "basic",
             allow_unencrypted=options.transport == "basic",
         )

@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
+from emulator.certificate import Key
+
 from . import faults
 from .builds import BUILDS, Build
-from .certificate import FleetKey
 from .fresh import fresh_server
 from .ports import PortThread
 from .reporting import show
@@ -23,20 +24,20 @@ from .store import write_bytes
 
 __all__ = ["BUILDS", "LicenseServer", "build_fleet", "faults", "show"]
 
-_PASSWORD_FILE = "password"
+_KEY_FILE, _PASSWORD_FILE = "license-server.key", "password"
 
 
 def build_fleet(state_dir: Path, count: int, build: str, addresses: Sequence[str]) -> list[LicenseServer]:
     """The servers ``ls001`` ... of a state folder, each made if it is not there yet. None is started.
 
     A server that is there keeps everything; if its build is another one, it has been upgraded in place. ValueError for
-    an unknown build or too few addresses.
+    what is no build, or too few addresses.
     """
     chosen = Build.named(build)
     if len(addresses) < count:
         raise ValueError(f"{count} servers need as many addresses, and there are {len(addresses)}")
     state_dir.mkdir(parents=True, exist_ok=True)
-    key, password, ports = FleetKey.kept_in(state_dir), _password(state_dir), PortThread()
+    key, password, ports = Key.kept_in(state_dir / _KEY_FILE), _password(state_dir), PortThread()
     neighbours: dict[str, LicenseServer] = {}
     servers = []
     for number, address in enumerate(addresses[:count], start=1):
@@ -49,7 +50,7 @@ def build_fleet(state_dir: Path, count: int, build: str, addresses: Sequence[str
     return servers
 
 
-def _state(folder: Path, number: int, build: Build, address: str, key: FleetKey) -> ServerState:
+def _state(folder: Path, number: int, build: Build, address: str, key: Key) -> ServerState:
     folder.mkdir(parents=True, exist_ok=True)
     try:
         state = load_state(folder)

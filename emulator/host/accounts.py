@@ -71,7 +71,7 @@ class Directory:
         """
         if "\\" not in text and "@" in text:
             return self._by_principal(text)
-        domain, _, name = text.rpartition("\\")
+        domain, _backslash, name = text.rpartition("\\")
         if domain:
             return self._qualified(self._computer if domain == "." else domain, name, text)
         for candidate in ("BUILTIN", "NT AUTHORITY", self._computer, self._domain):
@@ -100,7 +100,7 @@ class Directory:
                 if self._domain_of(account) in self._unreachable:
                     raise _unreachable(text)
                 return account
-        name, _, domain = text.rpartition("@")
+        name, _at, domain = text.rpartition("@")
         down_level = self._find(f"{domain}\\{name}")
         if down_level is None:
             raise _not_found(text)

@@ -48,6 +48,7 @@ class CaseHost:
             WebServices(self._settings, directory),
             Caller(snapin.get("effective_permission", "Full")),
             snapin["certificate_hash"],
+            troubles,
         )
         listeners = [listener_from(one) for one in host["listeners"]]
         services = [_service(one, listeners) for one in host["services"]]

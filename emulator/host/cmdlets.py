@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from .clock import normalise
 from .settings import Administrator
@@ -37,6 +38,18 @@ class Record:
         return normalise(value) if isinstance(value, str) and _DATE.fullmatch(value) else value
 
 
+class WebTrouble(Protocol):
+    """What may be wrong with a web service that answers. Asked at each call, of the server that the service is on."""
+
+    def log_on_refused(self) -> bool: ...
+
+    def certificate_status(self) -> str | None: ...
+
+    def cloud_refused(self) -> bool: ...
+
+    def false_account_resolution_failure(self) -> bool: ...
+
+
 @dataclass(frozen=True)
 class Connection:
     """A web service that an address leads to, and what it makes of the caller."""
@@ -44,6 +57,7 @@ class Connection:
     web_services: WebServices
     caller: Caller
     certificate_hash: str | None
+    trouble: WebTrouble
 
 
 @dataclass(frozen=True)

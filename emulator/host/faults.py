@@ -6,15 +6,16 @@
 
 A fault is a name and a JSON value. ``false`` and ``null`` clear it.
 
-On the server:
+On the server (what is wrong with its web service is met by whoever manages it, from another server, too):
 
 ================================== ================================================================================
 ``snapin_missing``                 true
-``web_services_down``              true: every cmdlet raises CommunicationError (the service runs on)
+``web_services_down``              true: every cmdlet that asks it raises CommunicationError (the service runs on)
 ``web_services_refuse_network_logon`` true: AuthorizationFailed for a session with a network log-on
 ``certificate_untrusted``          true (CertificateVerificationFailed) or a status name, for all but Get-LicCertificate
 ``shell``                          object: overrides of the contract's ``shell`` facts, e.g. {"edition": "Core"}
-``not_installed``                  true: no registry keys, services or files of a License Server
+``not_installed``                  true: no registry keys, services or files of a License Server, and at its
+                                   address no web service: CommunicationError. The snap-in, an MSI of its own, stays
 ``cmdlet_error``                   {"New-LicAdministrator": {"status": "UnknownError", "takes_effect": false,
                                    "after": 1, "times": 1}}: ``after`` calls go well first, then ``times`` calls fail
                                    (left out: for ever)
@@ -31,8 +32,15 @@ On the server:
 ``refuse_cloud``                   true: Get-LicRenewals cannot reach citrix.com
 ================================== ================================================================================
 
-On the way to it (the WinRM front's own; see ``AgentHost.fault``): ``drop_connection``, ``slow_answers``,
-``refuse_log_in``.
+On the way to it (the WinRM front's own; see ``AgentHost.fault``):
+
+================================== ================================================================================
+``drop_connection``                {"operation": "Send", "after": 1, "times": 1}: ``after`` operations of that name
+                                   (left out: of any) are answered first, then ``times`` are carried out but not
+                                   answered (left out: for ever)
+``slow_answers``                   seconds before each HTTP answer
+``refuse_log_in``                  true
+================================== ================================================================================
 """
 
 from __future__ import annotations

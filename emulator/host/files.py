@@ -80,7 +80,7 @@ class FileTree:
 
     def locate(self, path: str) -> Path:
         """Where a Windows path lies on this computer; components that do not exist keep the case they are given in."""
-        drive, _, rest = path.partition(":\\")
+        drive, _separator, rest = path.partition(":\\")
         place = self.folder / drive.upper()
         for name in filter(None, rest.split("\\")):
             place = _child(place, name)

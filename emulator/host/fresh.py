@@ -10,9 +10,10 @@ import os
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from emulator.certificate import Key
+
 from .accounts import ADMINISTRATORS_SID, Account
 from .builds import Build
-from .certificate import FleetKey
 from .clock import round_trip, to_nanoseconds
 from .content import Identity, InitialFile, initial_files
 from .files import Mark
@@ -27,11 +28,11 @@ LICENSE_PORT, VENDOR_PORT, WEB_PORT = 27000, 7279, 8083
 _ANY_ADDRESS = "0.0.0.0"
 
 
-def fresh_server(folder: Path, number: int, build: Build, address: str, key: FleetKey, now: datetime) -> ServerState:
+def fresh_server(folder: Path, number: int, build: Build, address: str, key: Key, now: datetime) -> ServerState:
     """Install a server into an empty folder: its files, and the state beside them, which is saved."""
     computer = f"LS{number:03d}"
     host = f"{computer.lower()}.{DOMAIN_DNS}"
-    identity = Identity(host, build.version, key.certificate(host, address), key.pem(), now)
+    identity = Identity(host, build.version, key.certificate(host, [address]), key.pem(), now)
     marks: dict[str, Mark] = {}
     for one in initial_files(identity):
         put_file(folder, one, now, marks)
@@ -49,7 +50,7 @@ def fresh_server(folder: Path, number: int, build: Build, address: str, key: Fle
 def put_file(folder: Path, file: InitialFile, now: datetime, marks: dict[str, Mark]) -> None:
     """Write a file below the install folder with the age it is to have."""
     path = f"{INSTALL}\\{file.path}"
-    drive, _, rest = path.partition(":\\")
+    drive, _separator, rest = path.partition(":\\")
     place = files_folder(folder).joinpath(drive, *rest.split("\\"))
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_bytes(file.content)

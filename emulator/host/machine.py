@@ -112,7 +112,7 @@ class Machine:
         if version is None or folder is None:
             return None
         install = folder.rstrip("\\").rpartition("\\")[0]
-        listed = (self.registry.value(32, FLEXLM_KEY, "License") or "").split(";")[0].rstrip("\\")
+        listed = (self.registry.value(32, FLEXLM_KEY, "License") or "").split(";", maxsplit=1)[0].rstrip("\\")
         return Installation(version, install, listed or f"{install}\\MyFiles")
 
     def web_port(self) -> int:

@@ -16,11 +16,11 @@ from typing import Any
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
+from emulator.certificate import thumbprint, tls_context
 from emulator.winrm.session import Session
 
 from .accounts import ADMINISTRATORS_SID, Account, Directory
 from .agent import answer
-from .certificate import thumbprint, tls_context
 from .clock import SystemClock
 from .cmdlets import Connection
 from .content import APACHE_CERTIFICATE, APACHE_KEY, SERVER_CONFIGURATION, WEB_CONFIGURATION, renewal_file
@@ -108,7 +108,7 @@ class LicenseServer:
         return value
 
     def spend_fault(self, name: str) -> None:
-        if isinstance(self._faults.get(name), dict) and "times" in self._faults.get(name):
+        if isinstance(self._faults.get(name), dict):
             self._faults.update(name, _counted_down)
 
     def start(self) -> None:
@@ -217,11 +217,11 @@ class LicenseServer:
     def web_connection(self, port: int, token: Token) -> Connection | None:
         """This server's web service for somebody's token, None if it does not listen on that port."""
         troubles = Troubles(self._faults, lambda: token.logon_type)
-        if not self._listens("httpd", port, troubles):
+        if troubles.web_services_down() or not self._listens("httpd", port, troubles):
             return None
         web_services = WebServices(self._state.settings, self._directory(troubles), self._install_renewal)
         permissions = web_services.permissions_of([token.sid, *token.groups])
-        return Connection(web_services, Caller(permissions), self._certificate_hash())
+        return Connection(web_services, Caller(permissions), self._certificate_hash(), troubles)
 
     def _certificate_hash(self) -> str | None:
         try:
@@ -274,5 +274,12 @@ def _save_all(servers: set[LicenseServer]) -> None:
 
 
 def _counted_down(value: Any) -> Any:
+    """What is left of a fault: None if nothing is. Another process may have cleared it a moment ago."""
+    if not isinstance(value, dict):
+        return value
+    if int(value.get("after", 0)) > 0:
+        return {**value, "after": int(value["after"]) - 1}
+    if "times" not in value:
+        return value
     left = int(value["times"]) - 1
     return {**value, "times": left} if left > 0 else None

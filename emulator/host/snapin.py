@@ -35,19 +35,9 @@ class PlannedError:
 
 
 class CmdletTrouble(Protocol):
-    """What may be wrong between the snap-in and the web service. Asked at each call."""
+    """What may be wrong with the snap-in of this host. Asked at each call."""
 
     def snapin_missing(self) -> bool: ...
-
-    def web_services_down(self) -> bool: ...
-
-    def log_on_refused(self) -> bool: ...
-
-    def certificate_status(self) -> str | None: ...
-
-    def cloud_refused(self) -> bool: ...
-
-    def false_account_resolution_failure(self) -> bool: ...
 
     def planned_error(self, cmdlet: str) -> PlannedError | None: ...
 
@@ -102,14 +92,15 @@ class SnapIn:
         if cmdlet.run is None:
             return self._location(parameters)
         connection = self._reach(address)
-        self._check_trust(name, cmdlet, connection, certificate_hash)
+        if cmdlet.takes_certificate:
+            _check_trust(name, connection, certificate_hash)
         try:
             output = cmdlet.run(connection, parameters)
         except LicensingError as error:
             raise CmdletError(error.status, error.message) from error
         if planned is not None:
             raise _planned(name, planned)
-        if name == "New-LicAdministrator" and self._trouble.false_account_resolution_failure():
+        if name == "New-LicAdministrator" and connection.trouble.false_account_resolution_failure():
             raise CmdletError(FALSE_FAILURE, "The specified Active Directory account or group could not be found.")
         return output
 
@@ -125,25 +116,24 @@ class SnapIn:
         return [found[kind]]
 
     def _reach(self, address: str) -> Connection:
-        connection = None if self._trouble.web_services_down() else self._connect(address)
+        connection = self._connect(address)
         if connection is None:
             raise CmdletError("CommunicationError", "There was a problem communicating with the License Server.")
         return connection
 
-    def _check_trust(self, name: str, cmdlet: Cmdlet, connection: Connection, certificate_hash: str | None) -> None:
-        if not cmdlet.takes_certificate:
-            return
-        if self._trouble.log_on_refused():
-            raise CmdletError("AuthorizationFailed", "The remote server returned an error: (401) Unauthorized.")
-        distrust = self._trouble.certificate_status()
-        if distrust is None and certificate_hash is None:
-            distrust = "CertificateVerificationFailed"
-        elif distrust is None and certificate_hash != connection.certificate_hash:
-            distrust = "InvalidCertificate"
-        if distrust is not None:
-            raise CmdletError(distrust, "Certificate is not verified or it is self-signed.")
-        if name == "Get-LicRenewals" and self._trouble.cloud_refused():
-            raise CmdletError("CommunicationError", "There was a problem communicating with citrix.com.")
+
+def _check_trust(name: str, connection: Connection, certificate_hash: str | None) -> None:
+    if connection.trouble.log_on_refused():
+        raise CmdletError("AuthorizationFailed", "The remote server returned an error: (401) Unauthorized.")
+    distrust = connection.trouble.certificate_status()
+    if distrust is None and certificate_hash is None:
+        distrust = "CertificateVerificationFailed"
+    elif distrust is None and certificate_hash != connection.certificate_hash:
+        distrust = "InvalidCertificate"
+    if distrust is not None:
+        raise CmdletError(distrust, "Certificate is not verified or it is self-signed.")
+    if name == "Get-LicRenewals" and connection.trouble.cloud_refused():
+        raise CmdletError("CommunicationError", "There was a problem communicating with citrix.com.")
 
 
 def _bind(name: str, cmdlet: Cmdlet, parameters: Parameters) -> None:

@@ -80,7 +80,7 @@ def files_folder(folder: Path) -> Path:
 
 def options_path(folder: Path) -> Path:
     """Where the server's CITRIX.opt lies on this computer."""
-    drive, _, rest = f"{INSTALL}\\{OPTIONS_FILE}".partition(":\\")
+    drive, _separator, rest = f"{INSTALL}\\{OPTIONS_FILE}".partition(":\\")
     return files_folder(folder).joinpath(drive, *rest.split("\\"))
 
 
@@ -96,6 +96,6 @@ def _program_to(service: Service) -> dict[str, Any]:
 def _service_from(document: Mapping[str, Any]) -> Service:
     service = service_from(document)
     service.program, service.child_programs = document["program"], document["child_programs"]
-    service.listens = [(process, address, port) for process, address, port in document["listens"]]
+    service.listens = [(str(process), str(address), int(port)) for process, address, port in document["listens"]]
     service.ready_at = document["ready_at"]
     return service

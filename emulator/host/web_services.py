@@ -154,7 +154,7 @@ class WebServices:
         return self.settings.inventory
 
     def _resolve(self, account: str) -> tuple[str, str]:
-        domain, _, name = account.rpartition("\\")
+        domain, _backslash, name = account.rpartition("\\")
         qualified = (domain not in ("", ".") and name) or ("\\" not in account and "@" in account)
         try:
             if not qualified:

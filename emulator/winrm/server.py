@@ -218,8 +218,10 @@ class WinRmServer:
     def _drop_if_asked(self, operation: str) -> None:
         fault = self._host.fault("drop_connection")
         if isinstance(fault, dict) and fault.get("operation", operation) == operation:
+            strikes = not fault.get("after")
             self._host.spend_fault("drop_connection")
-            raise _DroppedError
+            if strikes:
+                raise _DroppedError
 
     def _launch(self, line: CommandLine, stdin: bytes, session: Session, end: Callable[[Outcome], None]) -> None:
         if not line.reads_stdin:

@@ -49,10 +49,13 @@ class AgentHost(Protocol):
     def fault(self, name: str) -> object | None:
         """The value of a fault that is set now, or None.
 
-        The front asks for ``drop_connection`` (``{"operation": "Receive", "times": 1}``, both optional: without the
-        first any operation, without the second for ever), ``slow_answers`` (seconds before each HTTP answer) and
-        ``refuse_log_in`` (true).
+        The front asks for ``drop_connection`` (``{"operation": "Receive", "after": 1, "times": 1}``, all optional: the
+        operation that it strikes, else any; how many of these go well first, else none; how often it strikes then, else
+        for ever), ``slow_answers`` (seconds before each HTTP answer) and ``refuse_log_in`` (true).
         """
 
     def spend_fault(self, name: str) -> None:
-        """Count down ``times`` of a fault that has just struck; at nought the fault is cleared. Else does nothing."""
+        """Count one thing that a fault is set for: down in ``after`` while that is above nought, then in ``times``.
+
+        ``times`` at nought clears the fault. A fault without these does not change.
+        """

@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import re
 import uuid
-import xml.etree.ElementTree as ElementTree
 from collections.abc import Mapping
 from dataclasses import dataclass
+from xml.etree import ElementTree
 from xml.sax.saxutils import escape, quoteattr
 
 SHELL = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell"

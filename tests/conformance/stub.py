@@ -15,8 +15,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from emulator.certificate import winrm_context
 from emulator.loop import event_loop
-from emulator.winrm.certificate import server_context
 from emulator.winrm.server import Listener, WinRmServer
 from emulator.winrm.session import Session
 
@@ -47,7 +47,11 @@ class StubHost:
 
     def spend_fault(self, name: str) -> None:
         fault = self.faults[name]
-        if isinstance(fault, dict) and "times" in fault:
+        if not isinstance(fault, dict):
+            return
+        if fault.get("after", 0) > 0:
+            fault["after"] -= 1
+        elif "times" in fault:
             fault["times"] -= 1
             if fault["times"] == 0:
                 del self.faults[name]
@@ -72,7 +76,7 @@ def listening(folder: Path, scheme: str = "http", transport: str = "ntlm") -> It
     host = StubHost()
     host.gate.set()
     basic = transport == "basic"
-    listener = Listener(0, server_context(folder) if scheme == "https" else None, basic, allow_unencrypted=basic)
+    listener = Listener(0, winrm_context(folder) if scheme == "https" else None, basic, allow_unencrypted=basic)
     with event_loop() as loop:
         server = WinRmServer(host, listener, folder)
         asyncio.run_coroutine_threadsafe(server.start(), loop).result()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -102,7 +103,7 @@ def test_a_fault_is_set_and_cleared_while_it_runs(tmp_path: Path) -> None:
         (["run", "--servers", "0"], 2, "'0' is no number of servers"),
         (["run", "--servers", "2", "--network", "10.0.0.0/24"], 2, "no block of 127.0.0.0/8"),
         (["run", "--servers", "9", "--network", "127.99.0.0/30"], 1, "no room for 9 servers"),
-        (["run", "--servers", "1", "--build", "1.2"], 1, "1.2"),
+        (["run", "--servers", "1", "--build", "1.2"], 1, "VERSION-BUILD"),
         (["fault", "--server", "ls001", "no_such_fault"], 1, "there is no fault 'no_such_fault'"),
         (["fault", "--server", "ls001", "disk_full"], 1, "there is no server 'ls001'"),
         (["fault", "--server", "ls001"], 1, "name the fault"),
@@ -117,3 +118,16 @@ def test_a_bad_command_is_answered_in_words(tmp_path: Path, arguments: list[str]
     assert run.returncode == code
     assert message in run.stderr
     assert "Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize("port", [27000, 7279, 8083])
+def test_a_license_server_port_that_another_program_has_is_named(tmp_path: Path, port: int) -> None:
+    state, inventory = tmp_path / "state", tmp_path / "hosts"
+    with serving(state) as hosts:
+        address = hosts["ls002"]["ansible_host"]
+    with socket.create_server((address, port)):
+        run = emulator("run", "--servers", "2", "--state", str(state), "--inventory", str(inventory))
+    assert (run.returncode, run.stdout) == (1, "")
+    assert run.stderr.startswith("emulator: ls002 cannot listen")
+    assert run.stderr.count("\n") == 1
+    assert str(port) in run.stderr

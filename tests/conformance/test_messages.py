@@ -7,10 +7,10 @@
 from __future__ import annotations
 
 import base64
-import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 from http.client import HTTPConnection, HTTPResponse
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 

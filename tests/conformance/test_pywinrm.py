@@ -277,6 +277,14 @@ def test_the_connection_can_be_dropped_before_an_answer(front: Front) -> None:
     assert run_module(client(front), module_input({"request": "{}"}))[2] == 0
 
 
+def test_the_connection_is_dropped_after_as_many_operations_as_asked(front: Front) -> None:
+    front.host.faults["drop_connection"] = {"operation": "Send", "after": 2, "times": 1}
+    assert [run_module(client(front), module_input({"request": "{}"}))[2] for _call in range(2)] == [0, 0]
+    with pytest.raises(requests.exceptions.ConnectionError):
+        run_module(client(front), module_input({"request": "{}"}))
+    assert run_module(client(front), module_input({"request": "{}"}))[2] == 0
+
+
 def test_slow_answers_are_answers(front: Front) -> None:
     front.host.faults["slow_answers"] = 0.01
     assert run_module(client(front), module_input({"request": "{}"}))[2] == 0

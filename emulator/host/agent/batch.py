@@ -40,7 +40,7 @@ def _run(machine: Machine, request: Request) -> tuple[list[Result], list[Result]
         return _run_batch(machine, request)
     if not _take_mutex(machine, request.lock_timeout):
         busy = OperationError("busy", "Another batch on this host holds the mutex Global\\citrixfleet.licensing.")
-        skipped = [_skipped() for _ in request.operations[1:]]
+        skipped = [_skipped() for _operation in request.operations[1:]]
         return [_failed(busy), *skipped], []
     try:
         return _run_batch(machine, request)
@@ -63,7 +63,7 @@ def _run_batch(machine: Machine, request: Request) -> tuple[list[Result], list[R
         result = _attempt(batch, operation)
         results.append(result)
         if not result["ok"] and not _tolerated(operation, result["error"]):
-            skipped = [_skipped() for _ in request.operations[len(results) :]]
+            skipped = [_skipped() for _operation in request.operations[len(results) :]]
             return results + skipped, _undo(batch, request, attempted=len(results))
     return results, []
 

@@ -68,7 +68,7 @@ def test_the_false_failure_adds_the_account_all_the_same(server: Operated) -> No
 
 def test_a_cmdlet_fails_after_so_many_calls_and_so_many_times(server: Operated) -> None:
     server.fault("cmdlet_error", {"Get-LicAdministrator": {"status": "UnknownError", "after": 1, "times": 2}})
-    outcomes = [server.answer(READ)["results"][0]["ok"] for _ in range(5)]
+    outcomes = [server.answer(READ)["results"][0]["ok"] for _call in range(5)]
     assert outcomes == [True, False, False, True, True]
 
 
@@ -102,11 +102,16 @@ def test_an_unknown_fault_or_server_is_refused(server: Operated, arguments: tupl
 
 
 def test_a_fault_of_the_connection_counts_down(server: Operated) -> None:
-    server.fault("drop_connection", {"operation": "Receive", "times": 2})
-    server.server.spend_fault("drop_connection")
-    assert server.server.fault("drop_connection") == {"operation": "Receive", "times": 1}
-    server.server.spend_fault("drop_connection")
-    assert server.server.fault("drop_connection") is None
+    server.fault("drop_connection", {"operation": "Receive", "after": 1, "times": 2})
+    left = []
+    for _operation in range(3):
+        server.server.spend_fault("drop_connection")
+        left.append(server.server.fault("drop_connection"))
+    assert left == [
+        {"operation": "Receive", "after": 0, "times": 2},
+        {"operation": "Receive", "after": 0, "times": 1},
+        None,
+    ]
     server.fault("slow_answers", 3)
     server.server.spend_fault("slow_answers")
     assert server.server.fault("slow_answers") == 3

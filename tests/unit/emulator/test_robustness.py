@@ -77,7 +77,7 @@ def test_a_killed_emulator_leaves_a_state_that_can_be_read(tmp_path: Path) -> No
     root = Path(__file__).resolve().parents[3]
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, cwd=root, text=True) as process:
         assert process.stdout is not None
-        for _ in range(20):
+        for _line in range(20):
             process.stdout.readline()
         process.kill()
     assert show(tmp_path)["servers"]["ls001"]["settings"]["renewal"] in ("Manual", "Install", "Notify")

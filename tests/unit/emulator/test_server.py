@@ -95,7 +95,7 @@ def test_show_names_accounts_settings_services_and_files(server: Operated) -> No
     assert shown["files"]["C:\\Program Files (x86)\\Citrix\\Licensing\\MyFiles\\CITRIX.opt"] == options["sha256"]
 
 
-@pytest.mark.parametrize("build", [build.name for build in BUILDS])
+@pytest.mark.parametrize("build", [*(build.name for build in BUILDS), "11.13.1.0-16002", "12.0.0.0-1"])
 def test_each_build_has_its_version_and_a_support_service(fleet: Fleet, build: str) -> None:
     value = fleet(build=build)[0].run({"op": "server"})[0]
     assert value["installation"]["version"] == build.replace("-", " build ")
@@ -138,11 +138,11 @@ def test_changing_the_ceip_option_leaves_the_rest_of_the_options_file_alone(serv
     assert path.read_bytes() == before
 
 
-def test_one_server_manages_another_by_its_admin_address(fleet: Fleet) -> None:
+@pytest.mark.parametrize("host", ["ls002", "LS002.corp.example", "address"])
+def test_one_server_manages_another_by_its_admin_address(fleet: Fleet, host: str) -> None:
     first, second = fleet(2)
-    answer = first.answer(
-        cmdlet("New-LicAdministrator", Account="CORP\\alice"), admin_address="https://ls002.corp.example:8083"
-    )
+    admin_address = f"https://{second.server.address if host == 'address' else host}:8083"
+    answer = first.answer(cmdlet("New-LicAdministrator", Account="CORP\\alice"), admin_address=admin_address)
     assert answer["results"][0]["ok"]
     assert ("CORP\\alice",) not in first.read("Get-LicAdministrator", "Account")
     assert ("CORP\\alice",) in second.read("Get-LicAdministrator", "Account")
@@ -151,6 +151,26 @@ def test_one_server_manages_another_by_its_admin_address(fleet: Fleet) -> None:
         False,
         True,
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [
+        ("not_installed", "CommunicationError"),
+        ("web_services_down", "CommunicationError"),
+        ("web_services_refuse_network_logon", "AuthorizationFailed"),
+        ("certificate_untrusted", "CertificateVerificationFailed"),
+    ],
+)
+def test_a_web_service_in_trouble_is_so_for_whoever_manages_it(fleet: Fleet, name: str, status: str) -> None:
+    first, second = fleet(2)
+    second.fault(name)
+    read = get("Get-LicCEIPOption", "CEIPOption")
+    answer = first.answer(read, admin_address="https://ls002:8083")
+    assert answer["results"][0]["error"]["detail"]["status"] == status
+    assert first.answer(read)["results"][0]["ok"]
+    answer = second.answer(read, admin_address="https://ls001:8083")
+    assert answer["results"][0]["ok"], "the snap-in of a server in trouble still manages another"
 
 
 def test_a_port_that_another_program_has_is_named_at_the_start(server: Operated) -> None:
