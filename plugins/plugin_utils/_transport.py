@@ -8,6 +8,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import typing as t
 
 from ansible.errors import AnsibleConnectionFailure
@@ -24,6 +26,14 @@ AGENT = "citrixfleet.licensing._agent"
 
 #: The same with the operations that change files and services, which are sent only where they are needed.
 AGENT_WITH_CHANGES = "citrixfleet.licensing._agent_changes"
+
+
+# The winrm plugin reports a time-out as a connection failure, and passes every other break of the connection on as the
+# exception of the library it happened in: requests' are OSErrors, pywinrm's are its own.
+_LOST: tuple[type[Exception], ...] = (AnsibleConnectionFailure, OSError)
+with contextlib.suppress(ImportError):
+    _winrm = importlib.import_module("winrm.exceptions")
+    _LOST = (*_LOST, _winrm.WinRMError, _winrm.WinRMTransportError)
 
 
 class ConnectionTransport:
@@ -45,12 +55,12 @@ class ConnectionTransport:
                 module_args={"request": request.to_text()},
                 task_vars=self._task_vars,
             )
-        except AnsibleConnectionFailure as error:
+        except _LOST as error:
             if request.reads:
-                raise
+                raise AnsibleConnectionFailure(f"The connection was lost, or could not be made. {error}") from error
             raise AnsibleConnectionFailure(
-                "The connection was lost while changes were applied; the server finishes them or takes them back by "
-                f"itself. Run the task again to see and complete them. {error}"
+                "The connection was lost while changes were applied: they may have been made wholly, partly or not at "
+                f"all. Run the task again to see and complete them. {error}"
             ) from error
         try:
             return parse_answer(document, expected=len(request.operations))
