@@ -69,16 +69,24 @@ class ModuleContract:
 
 
 def _user_sections(options: Options) -> tuple[SectionOptions, ...]:
-    single = {name: options[name] for name in accounts.ACCOUNT_OPTIONS}
+    single = {**{name: options[name] for name in accounts.ACCOUNT_OPTIONS}, "state": options["state"] or "present"}
     listed = options["accounts"] if options["accounts"] is not None else [single]
     return ((accounts.SECTION, {**options, "accounts": listed}),)
 
 
 def _settings_sections(options: Options) -> tuple[SectionOptions, ...]:
-    given = tuple((section, options[section.name]) for section in _SETTINGS if options[section.name] is not None)
+    given = tuple((section, options[section.name]) for section in _SETTINGS if _asks(section, options[section.name]))
     if not given:
-        raise LicenseError(f"Give at least one of {', '.join(section.name for section in _SETTINGS)}.")
+        raise LicenseError(
+            f"Nothing is asked for: set an option of {', '.join(section.name for section in _SETTINGS)}."
+        )
     return given
+
+
+def _asks(section: Section, options: Options | None) -> bool:
+    """Whether an option of a section is set to another value than its default."""
+    defaults = {name: option.get("default") for name, option in section.options.items()}
+    return options is not None and any(options.get(name, default) != default for name, default in defaults.items())
 
 
 _SETTINGS: tuple[Section, ...] = (accounts.SECTION, renewal.SECTION, usage.SECTION)
@@ -92,10 +100,11 @@ LICENSE_USER = ModuleContract(
     options={
         **accounts.ACCOUNT_OPTIONS,
         "name": {"type": "str"},
+        "state": {"type": "str", "choices": ["present", "absent"]},
         **accounts.SECTION.options,
     },
     sections=_user_sections,
-    mutually_exclusive=(("name", "accounts"), ("type", "accounts"), ("role", "accounts")),
+    mutually_exclusive=(("name", "accounts"), ("type", "accounts"), ("role", "accounts"), ("state", "accounts")),
     required_one_of=(("name", "accounts"),),
 )
 

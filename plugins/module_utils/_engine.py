@@ -22,10 +22,11 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._change_set 
     Section,
     Step,
 )
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import LicenseError
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import ConnectionLostError, LicenseError
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._explain import explain, shell_problem
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import (
     ANY_ERROR,
+    AccountResolve,
     Answer,
     Cmdlet,
     Operation,
@@ -42,7 +43,11 @@ class Transport(t.Protocol):
     """Carries one request to the agent and brings its answer back."""
 
     def send(self, request: Request) -> Answer:
-        """Run one batch. :raises LicenseError: the agent could not be run, or did not answer in its contract."""
+        """Run one batch.
+
+        :raises LicenseError: the agent could not be run, or did not answer in its contract.
+        :raises ConnectionLostError: the host cannot be reached, or was lost.
+        """
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,12 +64,16 @@ class Task:
 
 @dataclasses.dataclass(frozen=True)
 class SectionResult:
-    """What one section found, changed or would change, in plain values."""
+    """What one section found, changed or would change, in plain values.
+
+    ``final``: the steps that cannot be taken back, a line each.
+    """
 
     name: str
     before: t.Mapping[str, t.Any]
     after: t.Mapping[str, t.Any]
     notes: t.Mapping[str, t.Any]
+    final: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,6 +85,8 @@ class Result:
     sections: tuple[SectionResult, ...]
     warnings: tuple[str, ...]
 
+
+_AS_BEFORE = "read again, the server is as it was before the task"
 
 _Wishes = t.Sequence[tuple[Section, t.Any]]
 _Labels = t.Sequence[tuple[int, str]]
@@ -97,7 +108,7 @@ def run_task(task: Task, transport: Transport) -> Result:
     try:
         return _decide(wishes, found, server, task, transport)
     except LicenseError as error:
-        raise LicenseError(f"{error} [{_place(server)}]") from error
+        raise LicenseError(f"{error} [{_place(server)}]", error.changed) from error
 
 
 def _place(server: ServerFacts) -> str:
@@ -112,12 +123,18 @@ def _decide(wishes: _Wishes, found: list[Readings], server: ServerFacts, task: T
     changed = any(plan.changed for plan in plans)
     applied = changed and not task.check_mode
     if applied:
-        found = _apply(wishes, plans, server, task, transport)
+        found = _apply(wishes, plans, found, task, transport)
     sections = []
-    for (section, desired), plan, reading in zip(wishes, plans, found, strict=True):
-        seen = section.observe(desired, reading)
-        after = seen.values if applied else plan.after
-        sections.append(SectionResult(section.name, plan.before, after, {**seen.notes, **plan.actions}))
+    try:
+        for (section, desired), plan, reading in zip(wishes, plans, found, strict=True):
+            seen = section.observe(desired, reading)
+            after = seen.values if applied else plan.after
+            final = tuple(_what(step.operation) for step in plan.final_steps)
+            sections.append(SectionResult(section.name, plan.before, after, {**seen.notes, **plan.actions}, final))
+    except LicenseError as error:
+        if not applied:
+            raise
+        raise LicenseError(f"The changes were made, but not all could be read back: {error}", changed=True) from error
     return Result(changed, server, tuple(sections), warnings)
 
 
@@ -133,9 +150,32 @@ def _read(wishes: _Wishes, task: Task, transport: Transport) -> tuple[ServerFact
             labels.append((index, label))
             operations.append(operation)
     tolerant = tuple(dataclasses.replace(operation, tolerate=(ANY_ERROR,)) for operation in operations)
-    outcomes = transport.send(Request(tolerant, admin_address=task.admin_address)).outcomes
+    sent = _answerable(tolerant, task)
+    answer = transport.send(Request(tuple(sent.values()), admin_address=task.admin_address))
+    outcomes = _all_outcomes(tolerant, sent, answer.outcomes)
     server = _server(outcomes[:first])
     return server, _by_section(len(wishes), labels, outcomes[first:])
+
+
+def _answerable(operations: t.Sequence[Operation], task: Task) -> dict[int, Operation]:
+    """The operations, by number, that speak of the License Server asked: with an admin_address only the cmdlets do,
+    and what tells about the host itself would be another machine's.
+    """
+    everywhere = (Server, Cmdlet, AccountResolve)
+    return {
+        number: operation
+        for number, operation in enumerate(operations)
+        if task.admin_address is None or isinstance(operation, everywhere)
+    }
+
+
+def _all_outcomes(
+    operations: t.Sequence[Operation], sent: t.Mapping[int, Operation], outcomes: t.Sequence[Outcome]
+) -> list[Outcome]:
+    """The outcomes of all operations, those that were not sent included."""
+    answered = dict(zip(sent, outcomes, strict=True))
+    elsewhere = Outcome(error=OperationError("elsewhere", "", {}))
+    return [answered.get(number, elsewhere) for number in range(len(operations))]
 
 
 def _server(outcomes: t.Sequence[Outcome]) -> ServerFacts:
@@ -147,7 +187,7 @@ def _server(outcomes: t.Sequence[Outcome]) -> ServerFacts:
         raise LicenseError(f"{problem} Nothing was changed.")
     if len(outcomes) > 1:
         information = outcomes[1].value
-        return server.with_version(information[0]["SLVersion"] if information else None)
+        return server.seen_from_elsewhere(information[0]["SLVersion"] if information else None)
     return server
 
 
@@ -169,26 +209,39 @@ def _missing_server(server: ServerFacts, found: t.Sequence[Readings], task: Task
 
 
 def _apply(
-    wishes: _Wishes, plans: t.Sequence[ChangeSet], server: ServerFacts, task: Task, transport: Transport
+    wishes: _Wishes, plans: t.Sequence[ChangeSet], before: t.Sequence[Readings], task: Task, transport: Transport
 ) -> list[Readings]:
-    """One batch: the changes, then the same reads again, and everything taken back if one of them fails."""
+    """One batch: the changes, then the reads of what changes again, and all taken back if one of them fails.
+
+    Returns readings for all sections; those of a section that does not change stay as they were.
+    """
     steps = [step for plan in plans for step in plan.steps] + [step for plan in plans for step in plan.final_steps]
     labels: list[tuple[int, str]] = []
     reads: list[Operation] = []
     for index, ((section, desired), plan) in enumerate(zip(wishes, plans, strict=True)):
-        for label, read in section.reads(desired).items():
+        for label, read in section.reads(desired).items() if plan.changed else ():
             labels.append((index, label))
             proof = plan.verify.get(label)
             reads.append(proof if proof is not None else dataclasses.replace(read, tolerate=(ANY_ERROR,)))
-    request = Request((*(step.operation for step in steps), *reads), _undo(steps), task.admin_address)
+    operations = _answerable(tuple(reads), task)
+    request = Request((*(step.operation for step in steps), *operations.values()), _undo(steps), task.admin_address)
     answer = transport.send(request)
+    server = before[0].server
     failure = _failure(request, answer)
     if failure is not None:
         operation, error = failure
-        fate = _fate(error, wishes, plans, task, transport)
-        raise LicenseError(f"{_what(operation)} failed: {_sentence(_why(error, server))} {fate}")
-    outcomes = _by_section(len(wishes), labels, answer.outcomes[len(steps) :])
-    return [Readings(server, False, found) for found in outcomes]
+        final = [
+            _what(step.operation)
+            for step, outcome in zip(steps, answer.outcomes, strict=False)
+            if _stays(step, outcome)
+        ]
+        fate = _fate(error, final, wishes, plans, task, transport)
+        raise LicenseError(f"{_what(operation)} failed: {_sentence(_why(error, server))} {fate}", changed=bool(final))
+    outcomes = _by_section(len(wishes), labels, _all_outcomes(reads, operations, answer.outcomes[len(steps) :]))
+    return [
+        Readings(server, False, found) if plan.changed else reading
+        for plan, reading, found in zip(plans, before, outcomes, strict=True)
+    ]
 
 
 def _undo(steps: t.Sequence[Step]) -> tuple[Undo, ...]:
@@ -205,12 +258,23 @@ def _failure(request: Request, answer: Answer) -> tuple[Operation, OperationErro
     return None
 
 
+def _stays(step: Step, outcome: Outcome) -> bool:
+    """Whether a step changed something that cannot be taken back."""
+    return outcome.error is None and step.undo is None and not step.operation.reads
+
+
 def _fate(
-    error: OperationError, wishes: _Wishes, plans: t.Sequence[ChangeSet], task: Task, transport: Transport
+    error: OperationError,
+    final: t.Sequence[str],
+    wishes: _Wishes,
+    plans: t.Sequence[ChangeSet],
+    task: Task,
+    transport: Transport,
 ) -> str:
     """What became of a change that failed and was taken back by the agent: read, not assumed."""
     if error.kind == "busy":
         return "Nothing was changed."
+    done = f"Done before, and cannot be taken back: {', '.join(final)}. " if final else ""
     try:
         server, outcomes = _read(wishes, task, transport)
         found = [Readings(server, False, outcome) for outcome in outcomes]
@@ -218,12 +282,12 @@ def _fate(
             section.name: section.observe(desired, reading).values
             for (section, desired), reading in zip(wishes, found, strict=True)
         }
-    except LicenseError as second:
-        return f"The server could not be read again ({second}); look at it before the next run."
+    except (LicenseError, ConnectionLostError) as second:
+        return f"{done}The server could not be read again ({second}); look at it before the next run."
     before = {section.name: plan.before for (section, _desired), plan in zip(wishes, plans, strict=True)}
     if now == before:
-        return "The changes were taken back; read again, the server is as it was before the task."
-    return f"The changes could not be taken back as a whole; read again, the server has {json.dumps(now)}."
+        return f"{done}All else was taken back." if done else f"The changes were taken back; {_AS_BEFORE}."
+    return f"{done}The changes could not be taken back as a whole; read again, the server has {json.dumps(now)}."
 
 
 def _tolerated(operation: Operation, error: OperationError) -> bool:
@@ -244,5 +308,5 @@ def _sentence(text: str) -> str:
 
 def _why(error: OperationError, server: ServerFacts) -> str:
     if error.kind == "expect":
-        return "the value read back is not the one that was set."
+        return "what was read back is not what was asked for."
     return explain(error, server)

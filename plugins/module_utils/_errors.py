@@ -10,4 +10,15 @@ from __future__ import annotations
 
 
 class LicenseError(Exception):
-    """One line: what was tried, on which server, what was left unchanged, and what to do next."""
+    """One line: what was tried, on which server, what was left unchanged, and what to do next.
+
+    ``changed`` says whether the server is known to be another than before the task.
+    """
+
+    def __init__(self, message: str, changed: bool = False) -> None:
+        super().__init__(message)
+        self.changed = changed
+
+
+class ConnectionLostError(Exception):
+    """The connection to the host broke, or could not be made; a transport raises it."""

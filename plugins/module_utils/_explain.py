@@ -46,6 +46,8 @@ _STATUSES["CertificateVerificationFailed"] = _STATUSES["InvalidCertificate"]
 _KINDS = {
     "not_installed": "No License Server is installed here (no registry key of it). Install it, or name the server to "
     "manage in admin_address.",
+    "elsewhere": "With admin_address only what the cmdlets tell is read, since the host is not the License Server; run "
+    "the task on the License Server itself for this.",
     "busy": "Another run of this collection is changing this server; run the task again when it has ended.",
     "timeout": "{name} took longer than the time allowed.",
     "access_denied": "Windows refused access to {path}{name}; the account needs to be an administrator of the host.",
@@ -116,8 +118,9 @@ def _cmdlet(error: OperationError, server: ServerFacts) -> str:
 
 def _no_access(status: str, server: ServerFacts) -> str:
     text = f"Web Services for Licensing refused the account {server.user} (401, {status})."
-    hop = _double_hop(server)
-    return f"{text} {hop}" if hop else f"{text} It is not an administrator of this License Server."
+    if server.logon_type != "network":
+        return f"{text} It is not an administrator of this License Server."
+    return f"{text} Either it is not an administrator of this License Server, or it did not get there. {DOUBLE_HOP}"
 
 
 def _double_hop(server: ServerFacts) -> str:

@@ -19,6 +19,7 @@ Values = t.Mapping[str, t.Any]
 
 def present(result: Result, composite: bool) -> dict[str, t.Any]:
     """The return values of a module; those of a composite one are by section in ``before`` and ``after``."""
+    final = {"cannot be taken back": [line for section in result.sections for line in section.final]}
     if composite:
         before: Values = {section.name: section.before for section in result.sections}
         after: Values = {section.name: section.after for section in result.sections}
@@ -32,7 +33,10 @@ def present(result: Result, composite: bool) -> dict[str, t.Any]:
         "changed": result.changed,
         **returned,
         "server": describe_server(result.server),
-        "diff": {"before": as_lines(before), "after": as_lines(after)},
+        "diff": {
+            "before": as_lines(before),
+            "after": as_lines({**after, **final} if final["cannot be taken back"] else after),
+        },
     }
 
 
@@ -71,4 +75,4 @@ def as_lines(values: Values, indent: str = "") -> str:
 def _inline(value: t.Any) -> str:
     if isinstance(value, t.Mapping):
         return ", ".join(f"{key}={_inline(item)}" for key, item in value.items())
-    return value if isinstance(value, str) else json.dumps(value)
+    return value if isinstance(value, str) and value.isprintable() else json.dumps(value)

@@ -61,9 +61,20 @@ class ServerFacts:
         wanted = {name.casefold() for name in names}
         return next((service for service in self.services if service.name.casefold() in wanted), None)
 
-    def with_version(self, text: str | None) -> ServerFacts:
-        """The same facts with the version of the License Server that was asked instead of the host's own."""
-        return dataclasses.replace(self, version_text=text, version=Version.parse(text))
+    def seen_from_elsewhere(self, version_text: str | None) -> ServerFacts:
+        """The facts that hold for another License Server, which was asked through ``admin_address``.
+
+        Its version is its own; services, folders and local groups of this host are not its.
+        """
+        return dataclasses.replace(
+            self,
+            version_text=version_text,
+            version=Version.parse(version_text),
+            services=(),
+            install_folder=None,
+            license_folder=None,
+            user_groups=frozenset(sid for sid in self.user_groups if not sid.startswith("S-1-5-32-")),
+        )
 
 
 def parse_server(value: t.Mapping[str, t.Any]) -> ServerFacts:

@@ -15,7 +15,7 @@ description:
     way, what was done is taken back. At least one administrator always stays.
   - Interface C(Get-), C(New-), C(Set-) and C(Remove-LicAdministrator), documented by Citrix for Active Directory
     accounts. That they take local accounts, as the page does, is not documented.
-  - Needs License Server 11.11 or later.
+  - Citrix publishes no minimum version of these cmdlets; they are of 2015 or older.
 options:
   name:
     description:
@@ -38,12 +38,13 @@ options:
     type: str
     choices: [administrator, user]
   state:
-    description: Whether the account is to be on the list.
+    description:
+      - Whether the account is to be on the list, V(present) if left out.
+      - Mutually exclusive with O(accounts).
     type: str
     choices: [present, absent]
-    default: present
   accounts:
-    description: Several accounts, all set in one go. Mutually exclusive with O(name), O(type) and O(role).
+    description: Several accounts, all set in one go. Mutually exclusive with O(name), O(type), O(role) and O(state).
     type: list
     elements: dict
     suboptions:

@@ -12,11 +12,12 @@ import contextlib
 import importlib
 import typing as t
 
+from ansible.errors import AnsibleConnectionFailure
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._contracts import ModuleContract
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._engine import run_task
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import LicenseError
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import ConnectionLostError, LicenseError
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._results import present
 from ansible_collections.citrixfleet.licensing.plugins.plugin_utils._transport import ConnectionTransport
 
@@ -24,6 +25,12 @@ from ansible_collections.citrixfleet.licensing.plugins.plugin_utils._transport i
 # import requests and pywinrm anew: half of the time of a run over fifty hosts. Imported here, they are inherited.
 with contextlib.suppress(ImportError):
     importlib.import_module("winrm.protocol")
+
+
+def _whole(message: str) -> str:
+    """A message of the validator as one clause; the one about unknown options begins with their names only."""
+    unknown = "Unsupported parameters: " if "Supported parameters include" in message else ""
+    return f"{unknown}{message.rstrip('.')}"
 
 
 class LicenseAction(ActionBase):  # type: ignore[misc]  # ansible-core is not typed
@@ -45,7 +52,9 @@ class LicenseAction(ActionBase):  # type: ignore[misc]  # ansible-core is not ty
             task = self.MODULE.task(self._validated(), bool(self._task.check_mode))
             outcome = run_task(task, ConnectionTransport(self, variables))
         except LicenseError as error:
-            return {**result, "failed": True, "changed": False, "msg": str(error)}
+            return {**result, "failed": True, "changed": error.changed, "msg": str(error)}
+        except ConnectionLostError as error:
+            raise AnsibleConnectionFailure(str(error)) from error
         if outcome.warnings:
             result["warnings"] = [*result.get("warnings", []), *outcome.warnings]
         return {**result, "failed": False, **present(outcome, self.MODULE.composite)}
@@ -59,7 +68,7 @@ class LicenseAction(ActionBase):  # type: ignore[misc]  # ansible-core is not ty
         )
         validation = validator.validate(dict(self._task.args))
         if validation.error_messages:
-            raise LicenseError(f"{'; '.join(validation.error_messages)}. Nothing was sent to the host.")
+            raise LicenseError(f"{'; '.join(map(_whole, validation.error_messages))}. Nothing was sent to the host.")
         validated: dict[str, t.Any] = validation.validated_parameters
         return validated
 

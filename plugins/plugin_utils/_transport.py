@@ -14,7 +14,7 @@ import typing as t
 
 from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import LicenseError
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import ConnectionLostError, LicenseError
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import (
     Answer,
     ContractError,
@@ -46,7 +46,7 @@ class ConnectionTransport:
     def send(self, request: Request) -> Answer:
         """Run one batch.
 
-        :raises AnsibleConnectionFailure: the host cannot be reached, or was lost.
+        :raises ConnectionLostError: the host cannot be reached, or was lost.
         :raises LicenseError: the agent could not be run there, or answered something else.
         """
         try:
@@ -57,8 +57,8 @@ class ConnectionTransport:
             )
         except _LOST as error:
             if request.reads:
-                raise AnsibleConnectionFailure(f"The connection was lost, or could not be made. {error}") from error
-            raise AnsibleConnectionFailure(
+                raise ConnectionLostError(f"The connection was lost, or could not be made. {error}") from error
+            raise ConnectionLostError(
                 "The connection was lost while changes were applied: they may have been made wholly, partly or not at "
                 f"all. Run the task again to see and complete them. {error}"
             ) from error

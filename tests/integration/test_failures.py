@@ -147,7 +147,8 @@ def test_become_gets_past_the_double_hop(broken: Fleet) -> None:
         ("license_user", {"name": "a", "accounts": []}, "mutually exclusive"),
         ("license_user", {"name": "CORP\\x\ny", "state": "absent"}, "not the name of an account"),
         ("license_usage", {"retention_days": 5}, "at least 30"),
-        ("license_settings", {}, "Give at least one of"),
+        ("license_usage", {"retention": 365}, "Unsupported parameters: retention"),
+        ("license_settings", {}, "Nothing is asked for"),
     ],
 )
 def test_bad_options_send_nothing(broken: Fleet, module: str, options: Any, said: str) -> None:

@@ -144,8 +144,6 @@ def verify_settings(settings: t.Sequence[CmdletSetting], values: t.Mapping[str, 
 
 # Accounts: Get-LicAdministrator and its siblings. Full and ReadOnly are the page's roles Administrator and User.
 
-ACCOUNTS_SINCE = Version((11, 11, 0, 0))
-
 #: New-LicAdministrator over WinRM was seen to raise this although the account is added: judged by the read after it.
 FALSE_ACCOUNT_ERROR = "ActiveDirectoryAccountResolutionFailed"
 

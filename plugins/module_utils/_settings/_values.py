@@ -58,8 +58,8 @@ def compare_values(
                 f"{setting.name} needs License Server {setting.since} or later; this is {server.version}. "
                 "Nothing was changed; upgrade the License Server first."
             )
-    old = {name: value for name in changes if (value := before.get(name)) is not None}
-    backward = snapin.write_settings(settings, old)
+    # The way back gives a cmdlet all of its old values: what it does to those that are left out is not documented.
+    backward = snapin.write_settings(settings, {name: value for name, value in before.items() if value is not None})
     steps = tuple(
         Step(write, backward.get(cmdlet)) for cmdlet, write in snapin.write_settings(settings, changes).items()
     )

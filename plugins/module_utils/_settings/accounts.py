@@ -141,8 +141,9 @@ class _Section:
         current = read_state(readings)
         resolved = _resolve(desired.wishes, readings, current)
         after, kept = _after(desired, current, resolved, readings.server)
-        _guard(desired, current, after, readings.server)
         steps = _steps(current, after)
+        if steps and not readings.blank:
+            _guard(desired, current, after, readings.server)
         return ChangeSet(
             before={"accounts": listing(current)},
             after={"accounts": listing(after)},
@@ -281,9 +282,9 @@ def _guard(desired: Desired, current: Accounts, after: Accounts, server: ServerF
     for account in current.values():
         reason = _protection(account, desired, server)
         left = after.get(account.sid)
-        if reason is not None and (left is None or not left.is_administrator):
+        if reason is not None and (left is None or not left.is_administrator or left.group != account.group):
             raise LicenseError(
-                f"{account.name} is protected from removal and demotion; nothing was changed. "
+                f"{account.name} is protected from removal, demotion and change of type; nothing was changed. "
                 f"If that is meant, add {reason} to allow_removal_of."
             )
     own = {server.user_sid, *server.user_groups}

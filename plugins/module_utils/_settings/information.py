@@ -85,10 +85,10 @@ def choose_subsets(names: t.Sequence[str]) -> tuple[Subset, ...]:
     """
     known = [subset.name for subset in SUBSETS]
     for name in names:
-        if name.lstrip("!") not in (*known, ALL):
+        if name.removeprefix("!") not in (*known, ALL):
             raise LicenseError(f"There is no subset {name!r}; there are {', '.join((ALL, *known))} (! leaves one out).")
     wanted = {name for name in names if not name.startswith("!")} or {ALL}
-    unwanted = {name.lstrip("!") for name in names if name.startswith("!")}
+    unwanted = {name.removeprefix("!") for name in names if name.startswith("!")}
     chosen = set(known) if ALL in wanted else wanted
     return tuple(subset for subset in SUBSETS if subset.name in chosen - unwanted and ALL not in unwanted)
 
@@ -102,8 +102,8 @@ def _report(subset: Subset, readings: Readings) -> tuple[t.Any, str | None]:
 
 
 def _services(readings: Readings) -> list[dict[str, t.Any]]:
-    if not readings.server.installed:
-        raise LicenseError("No License Server is installed on this host.")
+    if readings.server.install_folder is None:
+        raise LicenseError("No License Server is installed on this host, or it is not the one that was asked.")
     return [dataclasses.asdict(service) for service in readings.server.services]
 
 
@@ -112,7 +112,7 @@ def _accounts(readings: Readings) -> list[dict[str, str]]:
 
 
 def _usage(readings: Readings) -> dict[str, t.Any]:
-    return read_values(usage.SETTINGS, readings)
+    return usage.read_usage(readings)
 
 
 def _renewal(readings: Readings) -> dict[str, t.Any]:

@@ -36,6 +36,8 @@ SETTINGS = (snapin.RENEWAL_MODE,)
 
 ALL = "all"
 
+_DAYS = range(1, 36501)
+
 LICENSE_FILES = FileList("myfiles", "", pattern="*.lic", content=True)
 
 SERVICE_CONFIGURATION = r"WebServicesForLicensing\SimpleLicenseServiceConfig.xml"
@@ -73,9 +75,11 @@ class _Section:
     def desired(self, options: t.Mapping[str, t.Any]) -> Desired:
         """See :class:`Section`; refuses a number of days below one, and ``all`` beside IDs."""
         days = options.get("installed_within_days")
-        if days is not None and days < 1:
-            raise LicenseError(f"installed_within_days is {days}; give a number of days from 1.")
+        if days is not None and days not in _DAYS:
+            raise LicenseError(f"installed_within_days is {days}; give a number of days from 1 to {_DAYS[-1]}.")
         install = tuple(options.get("install") or ())
+        if not all(item.strip() for item in install):
+            raise LicenseError("install has a blank fulfillment ID.")
         if ALL in install and len(set(install)) > 1:
             raise LicenseError("install is either the one word all, or a list of fulfillment IDs.")
         values = {"mode": options["mode"]} if options.get("mode") is not None else {}
@@ -166,11 +170,12 @@ def _chosen(desired: Desired, readings: Readings) -> list[str]:
 
 
 def _is_installed(fulfillment_id: str, readings: Readings) -> bool:
-    """Whether a license file has the ID as a word of its own, in its name or in its text."""
-    word = re.compile(rb"(?<![\w-])" + re.escape(fulfillment_id.encode()) + rb"(?![\w-])")
+    """Whether a license file has the ID in its name or as a part of a serial number."""
+    in_name = re.compile(rf"(?<![\w-]){re.escape(fulfillment_id)}(?![\w-])", re.IGNORECASE)
     return any(
-        word.search(item["path"].encode()) or word.search(base64.b64decode(item["content"] or ""))
-        for item in readings.value("licenses")
+        in_name.search(file["file"])
+        or any(fulfillment_id in re.split("[:,]", item["serial_number"] or "") for item in file["licenses"])
+        for file in read_license_files(readings)
     )
 
 

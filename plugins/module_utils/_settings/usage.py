@@ -83,11 +83,11 @@ class _Section:
 
     def observe(self, desired: Desired, readings: Readings) -> Observation:
         """See :class:`Section`; the note ``last_uploads`` where uploads are wanted."""
-        return Observation(read_values(SETTINGS, readings), _upload_notes(readings) if desired.uploads else {})
+        return Observation(read_usage(readings), _upload_notes(readings) if desired.uploads else {})
 
     def plan(self, desired: Desired, readings: Readings) -> ChangeSet:
         """See :class:`Section`; days for a collection that is off are an error, or switch it on."""
-        before = read_values(SETTINGS, readings)
+        before = read_usage(readings)
         values = dict(desired.values)
         if any(name in values for name in _NEED_COLLECTION):
             _need_collection(before, values, desired.enable)
@@ -99,6 +99,14 @@ class _Section:
 
 
 SECTION = _Section()
+
+
+def read_usage(readings: Readings) -> dict[str, snapin.Scalar | None]:
+    """The values; those that only a collection has are None where there is none, whatever the cmdlet prints then."""
+    values = read_values(SETTINGS, readings)
+    if values["collect_historical_use"] is False:
+        values.update(dict.fromkeys(_NEED_COLLECTION))
+    return values
 
 
 def _need_collection(before: Values, values: dict[str, snapin.Scalar], enable: bool) -> None:

@@ -37,6 +37,7 @@ def validate(contract: ModuleContract, options: dict[str, t.Any]) -> t.Any:
         (LICENSE_USER, {}, "one of the following is required: name, accounts"),
         (LICENSE_USER, {"name": "a", "accounts": []}, "mutually exclusive: name|accounts"),
         (LICENSE_USER, {"type": "user", "accounts": []}, "mutually exclusive: type|accounts"),
+        (LICENSE_USER, {"state": "absent", "accounts": []}, "mutually exclusive: state|accounts"),
         (LICENSE_USER, {"name": "a", "role": "root"}, "must be one of: administrator, user"),
         (LICENSE_USER, {"accounts": [{"type": "user"}]}, "missing required arguments: name"),
         (LICENSE_RENEWAL, {"mode": "weekly"}, "must be one of: notify, install, manual"),
@@ -78,5 +79,12 @@ def test_admin_addresses(address: str, accepted: bool) -> None:
 
 
 def test_a_composite_task_without_a_section_is_an_error() -> None:
-    with pytest.raises(LicenseError, match="accounts, renewal, usage"):
-        LICENSE_SETTINGS.task(validate(LICENSE_SETTINGS, {}).validated_parameters, check_mode=False)
+    for options in ({}, {"usage": {}}, {"accounts": {}, "renewal": {}, "usage": {}}):
+        with pytest.raises(LicenseError, match="accounts, renewal, usage"):
+            LICENSE_SETTINGS.task(validate(LICENSE_SETTINGS, options).validated_parameters, check_mode=False)
+
+
+def test_a_section_that_asks_for_nothing_is_not_even_read() -> None:
+    options = {"accounts": {}, "renewal": {"mode": "notify"}, "usage": {}}
+    task = LICENSE_SETTINGS.task(validate(LICENSE_SETTINGS, options).validated_parameters, check_mode=False)
+    assert [section.name for section, _options in task.sections] == ["renewal"]

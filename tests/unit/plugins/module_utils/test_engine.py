@@ -16,7 +16,7 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._contracts i
     ModuleContract,
 )
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._engine import Result, run_task
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import LicenseError
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import ConnectionLostError, LicenseError
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import (
     Answer,
     Cmdlet,
@@ -53,9 +53,16 @@ class FakeServer:
         self.requests: list[Request] = []
         self.fails: dict[str, OperationError] = {}
         self.after_first_call: dict[str, OperationError] = {}
+        self.after_first_read: dict[str, OperationError] = {}
         self.undo_fails = False
+        self.lost_after = 99
+        self.renewals: list[dict[str, t.Any]] = []
 
     def send(self, request: Request) -> Answer:
+        if len(self.requests) >= self.lost_after:
+            raise ConnectionLostError("gone")
+        if self.requests:
+            self.fails.update(self.after_first_read)
         self.requests.append(request)
         outcomes = []
         stopped = False
@@ -70,7 +77,13 @@ class FakeServer:
     def _run(self, operation: Operation) -> Outcome:
         if isinstance(operation, Server):
             return Outcome(value=self.server)
-        assert isinstance(operation, Cmdlet)
+        if not isinstance(operation, Cmdlet):
+            return Outcome(error=OperationError("not_installed", "", {}))
+        if operation.name == "Install-LicRenewals":
+            failure = self.fails.get(f"{operation.name} {operation.parameters['FulfillmentID']}")
+            return Outcome(value=[], error=failure)
+        if operation.name == "Get-LicRenewals":
+            return Outcome(value=self.renewals)
         if operation.name in self.fails:
             return Outcome(error=self.fails[operation.name])
         if operation.name == "Set-LicSARenewalOptions":
@@ -188,6 +201,55 @@ def test_a_read_that_fails_changes_nothing() -> None:
     with pytest.raises(LicenseError, match="did not answer at https://localhost:8083"):
         run(server, RENEWAL)
     assert len(server.requests) == UNCHANGED
+
+
+def renewals(*names: str) -> list[dict[str, t.Any]]:
+    keys = ("ProductName", "SerialNumber", "CustomerSuccessServicesDate", "Quantity")
+    return [{"FulfillmentId": name, **dict.fromkeys(keys)} for name in names]
+
+
+def test_an_installation_that_cannot_be_taken_back_is_never_said_to_be() -> None:
+    server = FakeServer()
+    server.renewals = renewals("FID-1", "FID-2")
+    server.fails["Install-LicRenewals FID-2"] = cmdlet_error("UnknownError")
+    with pytest.raises(
+        LicenseError, match=r"cannot be taken back: Install-LicRenewals -FulfillmentID FID-1\."
+    ) as raised:
+        run(server, {**RENEWAL, "install": ["all"]})
+    assert raised.value.changed
+    assert server.mode == "Notify"
+
+
+def test_the_diff_of_an_installation_says_what_cannot_be_taken_back() -> None:
+    server = FakeServer()
+    server.renewals = renewals("FID-1")
+    result = run(server, {**RENEWAL, "mode": None, "install": ["all"]}, check_mode=True)
+    assert present(result, composite=False)["diff"]["after"].endswith("- Install-LicRenewals -FulfillmentID FID-1\n")
+
+
+def test_a_connection_lost_after_a_failure_does_not_hide_the_failure() -> None:
+    server = FakeServer()
+    server.fails["Set-LicSARenewalOptions"] = cmdlet_error("UnknownError")
+    server.lost_after = CHANGED
+    with pytest.raises(LicenseError, match=r"Set-LicSARenewalOptions .* failed.*could not be read again \(gone\)"):
+        run(server, RENEWAL)
+
+
+def test_a_section_that_does_not_change_cannot_spoil_one_that_does() -> None:
+    server = FakeServer()
+    server.after_first_read["Get-LicSARenewalOptions"] = cmdlet_error("UnknownError")
+    options = {**BOTH, "renewal": {"mode": "notify", "install": []}}
+    result = run(server, options, contract=LICENSE_SETTINGS)
+    assert (result.changed, server.days) == (True, 365)
+
+
+def test_through_admin_address_nothing_of_the_host_itself_is_reported() -> None:
+    server = FakeServer()
+    options = {"gather_subset": ["licenses", "services", "usage"], "admin_address": "https://ls009.corp.example:8083"}
+    notes = run(server, options, contract=LICENSE_INFO).sections[0].notes
+    assert [item["what"] for item in notes["unreadable"]] == ["services", "licenses"]
+    assert notes["usage"]["retention_days"] == 180
+    assert all(operation.OP in ("server", "cmdlet") for operation in server.requests[0].operations)
 
 
 def test_another_run_at_work_is_named() -> None:

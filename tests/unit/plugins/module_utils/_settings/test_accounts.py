@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 import pytest
@@ -38,6 +39,7 @@ SIDS = {
     r"BUILTIN\Administrators": "S-1-5-32-544",
     r"LS001\ansible": OWN_SID,
     r"S-1-5-21-9-66": "S-1-5-21-9-66",
+    "S-1-5-32-544": "S-1-5-32-544",
 }
 NAMES = {sid: name for name, sid in reversed(SIDS.items()) if not name.startswith("S-1-") and "@" not in name}
 UNREACHABLE = "OTHER\\eve"
@@ -255,6 +257,9 @@ def test_without_a_license_server_the_plan_is_to_add() -> None:
             id="builtin administrators demoted",
         ),
         pytest.param(
+            [BUILTIN, ADMINS], [account("S-1-5-32-544", "user")], {}, "change of type", id="builtin as a user"
+        ),
+        pytest.param(
             [ADMINS, OWN], [account(r"LS001\ansible", state="absent")], {}, "allow_removal_of", id="the task's account"
         ),
         pytest.param(
@@ -278,6 +283,19 @@ def test_what_only_the_server_can_tell_is_refused_before_a_change(
 ) -> None:
     with pytest.raises(LicenseError, match=message):
         plan(current, accounts, **options)
+
+
+@pytest.mark.parametrize("wish", [account(r"CORP\alice", "user", "user"), account(r"CORP\alice", state="absent")])
+def test_check_mode_without_a_license_server_guards_nobody(wish: dict[str, t.Any]) -> None:
+    assert plan([], [wish], blank=True).before == {"accounts": []}
+
+
+def test_through_admin_address_local_groups_of_the_host_do_not_count_as_access() -> None:
+    elsewhere = SERVER.seen_from_elsewhere("v11.17.2.0 build 53100")
+    own = dict(ADMINS, AccountSid="S-1-5-21-9-1")
+    facts = dataclasses.replace(elsewhere, user_groups=elsewhere.user_groups | {"S-1-5-21-9-1"})
+    with pytest.raises(LicenseError, match="would no longer administer"):
+        plan([BUILTIN, own], [account(r"CORP\ctx-admins", state="absent")], facts=facts)
 
 
 @pytest.mark.parametrize(

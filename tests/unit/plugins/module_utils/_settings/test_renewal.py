@@ -71,7 +71,7 @@ def test_a_mode_is_written_in_citrix_words() -> None:
         ([], ["all"], [], []),
         ([renewal("FID-1"), renewal("FID-2")], ["FID-2", "FID-2"], [], ["FID-2"]),
         ([], ["FID-1"], [file("FID-1.lic", None)], []),
-        ([], ["FID-1"], [file("a.lic", None, "SN=LA-1:FID-1 START=x")], []),
+        ([], ["FID-1"], [file("a.lic", None, "INCREMENT X CITRIX 2027.1201 permanent 5 SN=LA-1:FID-1 START=x\n")], []),
         (cmdlet_error("NoSARenewals"), ["all"], [], []),
     ],
 )
@@ -83,7 +83,9 @@ def test_what_is_installed(available: t.Any, install: list[str], files: t.Any, e
     ]
 
 
-@pytest.mark.parametrize("files", [[], [file("FID-10.lic", None, "SN=FID-1-2")]])
+@pytest.mark.parametrize(
+    "files", [[], [file("FID-10.lic", None, "INCREMENT X CITRIX 2027.1201 permanent 5 SN=FID-1-2 NOTICE=FID-1\n")]]
+)
 def test_an_id_that_is_neither_available_nor_installed_is_an_error(files: t.Any) -> None:
     with pytest.raises(LicenseError, match=r"no renewal 'FID-1' .* Available: FID-7"):
         plan(values(available=[renewal("FID-7")], licenses=files), install=["FID-1"])
@@ -138,7 +140,9 @@ def test_licenses_of_the_last_days_say_which_date_was_used(item: t.Any, within: 
     [
         ({"installed_within_days": 0}, "from 1"),
         ({"installed_within_days": -3}, "from 1"),
+        ({"installed_within_days": 36501}, "from 1 to 36500"),
         ({"install": ["all", "FID-1"]}, "one word all"),
+        ({"install": [""]}, "blank fulfillment ID"),
     ],
 )
 def test_bad_input_is_refused_before_anything_is_sent(options: dict[str, t.Any], message: str) -> None:
