@@ -28,6 +28,7 @@ options:
     description:
       - Whether the account is a user or a group.
       - Needed to add an account; left out, an existing one keeps its type.
+      - It is what the License Server is told; whether Windows has a user or a group of that name is not looked up.
     type: str
     choices: [user, group]
   role:
