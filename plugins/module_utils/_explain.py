@@ -132,7 +132,7 @@ def _web_service_state(server: ServerFacts) -> str:
     return f"; its service {service.name} is {service.state}" if service is not None else ""
 
 
-class _Words(dict):  # type: ignore[type-arg]  # a dict of whatever a detail holds
+class _Words(dict[str, t.Any]):
     """Words for a text; one that is not known is printed as a question mark instead of failing."""
 
     def __init__(self, words: t.Mapping[str, t.Any]) -> None:

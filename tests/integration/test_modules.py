@@ -143,3 +143,17 @@ def test_names_reach_the_server_as_they_are(ntlm: Fleet) -> None:
     second = ntlm.ad_hoc("license_user", {"accounts": accounts}, pattern="ls002").one()
     assert (first.changed, second.changed) == (True, False)
     assert {account["name"] for account in ntlm.show("ls002")["accounts"]} >= set(names)
+
+
+def test_a_server_can_be_managed_from_another_host(ntlm: Fleet) -> None:
+    account = {"name": "CORP\\helpdesk", "type": "group", "role": "user"}
+    address = "https://{{ hostvars['ls003'].ansible_host }}:8083"
+    before = ntlm.show("ls002")["accounts"]
+    task = {
+        "citrixfleet.licensing.license_user": {**account, "admin_address": address},
+        "delegate_to": "ls002",
+    }
+    first, second = (ntlm.play([task], hosts="ls003").one() for _run in range(2))
+    assert (first.changed, second.changed) == (True, False)
+    assert "CORP\\helpdesk" in {item["name"] for item in ntlm.show("ls003")["accounts"]}
+    assert ntlm.show("ls002")["accounts"] == before
