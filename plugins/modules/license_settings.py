@@ -10,7 +10,8 @@ short_description: All settings of a Citrix License Server in one task
 version_added: 0.1.0
 description:
   - Brings several groups of settings of a Citrix License Server to the desired state in one task, which reads
-    everything in one call of the host and changes everything in one more. A group of which no option is set is left alone.
+    everything in one call of the host and changes everything in one more. A group of which no option is set is left
+    alone.
   - If one change fails, all of them are taken back, but for renewals that were installed.
   - Each group is a module of its own too, with the same options and the same meaning.
 options:
