@@ -1,6 +1,4 @@
-# Copyright (c) 2026, citrixfleet.licensing contributors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
+# GNU General Public License v3.0+ (see LICENSE)
 # Private, as all _agent*.psm1; the contract is docs/agent-contract.md. Here: a request, its batch, its answer.
 Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
@@ -118,6 +116,7 @@ function ConvertFrom-AgentEntry {
         Assert-AgentCmdlet $Entry.name $operation.arguments['parameters']
         $operation.changes = $Entry.name -notlike 'Get-*'
     }
+    if ($name -eq 'registry.read' -and $Entry.key -notlike 'SOFTWARE\*') { Stop-Agent bad_request "$Where has a foreign key" }
     if ($null -ne $operation.expect) {
         if ($operation.changes) { Stop-Agent bad_request "$Where expects something of a change" }
         Assert-AgentField $operation.expect 'matches? includes? excludes?' "$Where.expect"

@@ -1,7 +1,4 @@
-# Copyright (c) 2026, citrixfleet.licensing contributors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
-
+# GNU General Public License v3.0+ (see LICENSE)
 # Here: changes of files and services.
 Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'

@@ -1,7 +1,4 @@
-# Copyright (c) 2026, citrixfleet.licensing contributors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
-
+# GNU General Public License v3.0+ (see LICENSE)
 # Here: what the host is.
 Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
@@ -44,7 +41,7 @@ function Get-AgentServer {
         shell = Get-AgentShell; host = $null; user = $null; installation = $null; services = $null
         snapin = $null; admin_address = $null
     }
-    if ($Batch.Refusal) { return $server }
+    if ($Batch.refusal) { return $server }
     $server.host = Get-AgentHost
     $server.user = Get-AgentUser
     $server.user.logon_type = 'other'

@@ -1,7 +1,4 @@
-# Copyright (c) 2026, citrixfleet.licensing contributors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
-
+# GNU General Public License v3.0+ (see LICENSE)
 # Here: the snap-in of the License Server and its cmdlets.
 Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
@@ -139,7 +136,8 @@ function ConvertTo-AgentValue {
     param($Value)
     if ($null -eq $Value -or $Value -is [bool] -or (Test-AgentNumber $Value)) { return $Value }
     if ($Value -is [datetime]) { return $Value.ToString('o') }
-    if ($Value -is [string] -or $Value -isnot [Collections.IEnumerable]) { return "$Value" }
+    # Not IEnumerable: foreach takes a dictionary or an XML node for one item, and this would never end.
+    if ($Value -isnot [Collections.IList]) { return "$Value" }
     return , @(foreach ($item in $Value) { ConvertTo-AgentValue $item })
 }
 

@@ -1,7 +1,4 @@
-# Copyright (c) 2026, citrixfleet.licensing contributors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
-
+# GNU General Public License v3.0+ (see LICENSE)
 # Here: all that only Windows has, each behind one small function with plain input and output. The contract tests
 # put tests/contract/shim.psm1 in place of this file and run the rest as it is on a PowerShell without Windows.
 Set-StrictMode -Version Latest
@@ -12,7 +9,7 @@ $ProgressPreference = 'SilentlyContinue'
 function Get-AgentShell {
     return [ordered]@{
         windows       = [Environment]::OSVersion.Platform -eq 'Win32NT'
-        edition       = $PSVersionTable.PSEdition
+        edition       = $PSVersionTable['PSEdition']
         version       = [string]$PSVersionTable.PSVersion
         bits          = [IntPtr]::Size * 8
         language_mode = [string]$ExecutionContext.SessionState.LanguageMode

@@ -154,7 +154,16 @@ def run_file(pwsh: str, cases: Sequence[Case], folder: Path) -> Iterator[tuple[C
     job.write_text(json.dumps(plan), encoding="utf-8")
     command = [pwsh, "-NoProfile", "-NonInteractive", "-File", str(FOLDER / "shim.ps1"), "-Job", str(job)]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS_PER_FILE, check=False)
+        # Not ours: PowerShell may wait for the end of a standard input that is redirected.
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=SECONDS_PER_FILE,
+            check=False,
+        )
     except subprocess.TimeoutExpired:
         print(f"{cases[0].file}: PowerShell did not end within {SECONDS_PER_FILE} seconds", file=sys.stderr)
     else:

@@ -35,7 +35,8 @@ function ConvertTo-ShimResult {
 function Invoke-ShimCase {
     [CmdletBinding()] param($Case, $Plan)
     $shimHost = ConvertFrom-Json -InputObject ([IO.File]::ReadAllText($Case.host))
-    $env:PSModulePath = @($script:ModulePath, $shimHost.module_path) -join [IO.Path]::PathSeparator
+    $paths = @($script:ModulePath, $shimHost.module_path | Where-Object { $_ })
+    $env:PSModulePath = $paths -join [IO.Path]::PathSeparator
     $shell = [powershell]::Create()
     try {
         $shell.Runspace.SessionStateProxy.SetVariable('ErrorActionPreference', 'Stop')
@@ -49,7 +50,14 @@ function Invoke-ShimCase {
         $output = @()
         $errors = @()
         try { $output = @($shell.Invoke() | ForEach-Object { [string]$_ }) }
-        catch { $errors = @([string]$_, [string]$_.ScriptStackTrace) }
+        catch {
+            # The error is the agent's; that it came out of Invoke() says nothing.
+            $record = $_
+            if ($_.Exception.InnerException -is [Management.Automation.RuntimeException]) {
+                $record = $_.Exception.InnerException.ErrorRecord
+            }
+            $errors = @([string]$record, [string]$record.ScriptStackTrace)
+        }
         $result = @{
             output = $output
             errors = @($errors) + @($shell.Streams.Error | ForEach-Object { [string]$_ })
