@@ -15,7 +15,8 @@ options:
       - URL of the Web Services for Licensing to manage, such as V(https://ls001.example:8083).
       - By default those of the host itself, at V(https://localhost:<port>), the port being the one that the web service
         listens on, else 8083.
-      - Set it when the task is delegated to a management host that has the PowerShell snap-in.
+      - Set it when the task is delegated to a management host that has the PowerShell snap-in. Then only what the
+        cmdlets tell is read; files, services and listening sockets are the management host's, and are left out.
     type: str
 requirements:
   - "On the controller: C(pywinrm) (connection winrm) or C(pypsrp) (connection psrp)."

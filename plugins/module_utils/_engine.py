@@ -86,8 +86,6 @@ class Result:
     warnings: tuple[str, ...]
 
 
-_AS_BEFORE = "read again, the server is as it was before the task"
-
 _Wishes = t.Sequence[tuple[Section, t.Any]]
 _Labels = t.Sequence[tuple[int, str]]
 
@@ -230,13 +228,10 @@ def _apply(
     failure = _failure(request, answer)
     if failure is not None:
         operation, error = failure
-        final = [
-            _what(step.operation)
-            for step, outcome in zip(steps, answer.outcomes, strict=False)
-            if _stays(step, outcome)
-        ]
-        fate = _fate(error, final, wishes, plans, task, transport)
-        raise LicenseError(f"{_what(operation)} failed: {_sentence(_why(error, server))} {fate}", changed=bool(final))
+        done = zip(steps, answer.outcomes[: len(steps)], strict=True)
+        final = [_what(step.operation) for step, outcome in done if _stays(step, outcome)]
+        fate, changed = _fate(error, final, wishes, plans, task, transport)
+        raise LicenseError(f"{_what(operation)} failed: {_sentence(_why(error, server))} {fate}", changed)
     outcomes = _by_section(len(wishes), labels, _all_outcomes(reads, operations, answer.outcomes[len(steps) :]))
     return [
         Readings(server, False, found) if plan.changed else reading
@@ -270,10 +265,13 @@ def _fate(
     plans: t.Sequence[ChangeSet],
     task: Task,
     transport: Transport,
-) -> str:
-    """What became of a change that failed and was taken back by the agent: read, not assumed."""
+) -> tuple[str, bool]:
+    """What became of a change that failed and was taken back by the agent: read, not assumed.
+
+    Returns one or two sentences, and whether the server is known to be another than before.
+    """
     if error.kind == "busy":
-        return "Nothing was changed."
+        return "Nothing was changed.", False
     done = f"Done before, and cannot be taken back: {', '.join(final)}. " if final else ""
     try:
         server, outcomes = _read(wishes, task, transport)
@@ -283,11 +281,14 @@ def _fate(
             for (section, desired), reading in zip(wishes, found, strict=True)
         }
     except (LicenseError, ConnectionLostError) as second:
-        return f"{done}The server could not be read again ({second}); look at it before the next run."
+        return f"{done}The server could not be read again ({second}); look at it before the next run.", bool(final)
     before = {section.name: plan.before for (section, _desired), plan in zip(wishes, plans, strict=True)}
-    if now == before:
-        return f"{done}All else was taken back." if done else f"The changes were taken back; {_AS_BEFORE}."
-    return f"{done}The changes could not be taken back as a whole; read again, the server has {json.dumps(now)}."
+    if now != before:
+        rest = f"The changes could not be taken back as a whole; read again, the server has {json.dumps(now)}."
+        return f"{done}{rest}", True
+    if final:
+        return f"{done}All else was taken back.", True
+    return "The changes were taken back; read again, the server is as it was before the task.", False
 
 
 def _tolerated(operation: Operation, error: OperationError) -> bool:

@@ -19,7 +19,6 @@ Values = t.Mapping[str, t.Any]
 
 def present(result: Result, composite: bool) -> dict[str, t.Any]:
     """The return values of a module; those of a composite one are by section in ``before`` and ``after``."""
-    final = {"cannot be taken back": [line for section in result.sections for line in section.final]}
     if composite:
         before: Values = {section.name: section.before for section in result.sections}
         after: Values = {section.name: section.after for section in result.sections}
@@ -29,14 +28,13 @@ def present(result: Result, composite: bool) -> dict[str, t.Any]:
         (section,) = result.sections
         before, after = section.before, section.after
         returned = {"before": before, "after": after, **section.notes}
+    final = [line for section in result.sections for line in section.final]
+    announced = {**after, "cannot be taken back": final} if final else after
     return {
         "changed": result.changed,
         **returned,
         "server": describe_server(result.server),
-        "diff": {
-            "before": as_lines(before),
-            "after": as_lines({**after, **final} if final["cannot be taken back"] else after),
-        },
+        "diff": {"before": as_lines(before), "after": as_lines(announced)},
     }
 
 

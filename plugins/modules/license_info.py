@@ -12,7 +12,7 @@ description:
   - Reads version and build, services, ports, accounts, sharing of usage statistics, historical use, the mode of
     renewals, the installed license files and the last uploads of a Citrix License Server, in one call.
   - What cannot be read is null, with the reason in RV(unreadable), so that a server without the snap-in, or without
-    a License Server, still gives a result.
+    a License Server, still gives a result. What was not asked for is null too.
 options:
   gather_subset:
     description:
@@ -51,7 +51,8 @@ services:
   type: list
   elements: dict
 ports:
-  description: The three ports, each with its C(port) and the C(source) that it was read from.
+  description:
+    - The three ports, each with its C(port), the C(source) that it was read from, and the C(reason) if it has none.
   returned: success
   type: dict
   contains:

@@ -30,13 +30,14 @@ options:
   install:
     description:
       - Fulfillment IDs of the renewals to install, or the one word V(all).
-      - An ID that is not available is unchanged if a license file has it, else an error.
+      - An ID that is not available is unchanged if a license file has it in its name or as part of a serial number,
+        else an error.
       - An installation cannot be taken back.
     type: list
     elements: str
     default: []
   installed_within_days:
-    description: List the license files of this many days, by the host's clock.
+    description: List the license files of this many days, 1 to 36500, by the host's clock.
     type: int
     default: 30
 extends_documentation_fragment:

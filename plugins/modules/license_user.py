@@ -15,7 +15,7 @@ description:
     way, what was done is taken back. At least one administrator always stays.
   - Interface C(Get-), C(New-), C(Set-) and C(Remove-LicAdministrator), documented by Citrix for Active Directory
     accounts. That they take local accounts, as the page does, is not documented.
-  - Citrix publishes no minimum version of these cmdlets; they are of 2015 or older.
+  - Citrix publishes no minimum version of these cmdlets; the examples of its SDK pages are of 11.11.
 options:
   name:
     description:

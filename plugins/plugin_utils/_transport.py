@@ -29,8 +29,10 @@ AGENT_WITH_CHANGES = "citrixfleet.licensing._agent_changes"
 
 
 # The winrm plugin reports a time-out as a connection failure, and passes every other break of the connection on as the
-# exception of the library it happened in: requests' are OSErrors, pywinrm's are its own.
-_LOST: tuple[type[Exception], ...] = (AnsibleConnectionFailure, OSError)
+# exception of the library that it happened in.
+_LOST: tuple[type[Exception], ...] = (AnsibleConnectionFailure, ConnectionError, TimeoutError)
+with contextlib.suppress(ImportError):
+    _LOST = (*_LOST, importlib.import_module("requests.exceptions").RequestException)
 with contextlib.suppress(ImportError):
     _winrm = importlib.import_module("winrm.exceptions")
     _LOST = (*_LOST, _winrm.WinRMError, _winrm.WinRMTransportError)
@@ -65,7 +67,8 @@ class ConnectionTransport:
         try:
             return parse_answer(document, expected=len(request.operations))
         except ContractError as error:
-            raise LicenseError(_explain(str(error), document)) from error
+            fate = "" if request.reads else " Changes may have been made; run the task again to see and complete them."
+            raise LicenseError(f"{_explain(str(error), document)}{fate}") from error
 
 
 def _explain(message: str, document: t.Mapping[str, t.Any]) -> str:
@@ -73,6 +76,6 @@ def _explain(message: str, document: t.Mapping[str, t.Any]) -> str:
     if "ConstrainedLanguage" in said or "language mode" in said:
         return (
             "The remote shell runs in ConstrainedLanguage mode (application control), where the agent cannot run. "
-            "Nothing was changed. Allow the collection's PowerShell files in the policy, or use another account."
+            "Allow the collection's PowerShell files in the policy, or use another account."
         )
-    return f"The agent did not answer as it should: {message}"
+    return f"The agent did not answer as it should: {message.rstrip('.')}."

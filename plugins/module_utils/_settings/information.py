@@ -139,9 +139,10 @@ def _ports(readings: Readings) -> dict[str, t.Any]:
             owned = [item["port"] for item in listeners if str(item["process"]).casefold() == process.casefold()]
             port = default if default in owned else min(owned, default=None)
             source = "listener" if port else None
-        found[name] = {"port": port, "source": source}
+        reason = None if port else readings.problem(f"location {address_type}") or f"{process} listens on no port."
+        found[name] = {"port": port, "source": source, "reason": reason}
     if not any(item["port"] for item in found.values()):
-        raise LicenseError(readings.problem("location WSL") or "No process of the License Server listens on any port.")
+        raise LicenseError(str(found["web_services"]["reason"]))
     return found
 
 

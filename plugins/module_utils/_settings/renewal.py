@@ -73,7 +73,7 @@ class _Section:
     options = _OPTIONS
 
     def desired(self, options: t.Mapping[str, t.Any]) -> Desired:
-        """See :class:`Section`; refuses a number of days below one, and ``all`` beside IDs."""
+        """See :class:`Section`; refuses days out of range, blank IDs, and ``all`` beside IDs."""
         days = options.get("installed_within_days")
         if days is not None and days not in _DAYS:
             raise LicenseError(f"installed_within_days is {days}; give a number of days from 1 to {_DAYS[-1]}.")

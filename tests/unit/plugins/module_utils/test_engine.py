@@ -182,8 +182,9 @@ def test_a_change_that_cannot_be_taken_back_is_told_with_what_the_server_has_now
     server = FakeServer()
     server.fails["Set-LicConfigUsageSamples"] = cmdlet_error("UnknownError")
     server.undo_fails = True
-    with pytest.raises(LicenseError, match=r"could not be taken back as a whole.*\"mode\": \"install\""):
+    with pytest.raises(LicenseError, match=r"could not be taken back as a whole.*\"mode\": \"install\"") as raised:
         run(server, BOTH, contract=LICENSE_SETTINGS)
+    assert raised.value.changed
 
 
 def test_a_server_that_cannot_be_read_after_a_failure_is_said_to_be_so() -> None:

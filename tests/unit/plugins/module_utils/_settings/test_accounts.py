@@ -292,10 +292,9 @@ def test_check_mode_without_a_license_server_guards_nobody(wish: dict[str, t.Any
 
 def test_through_admin_address_local_groups_of_the_host_do_not_count_as_access() -> None:
     elsewhere = SERVER.seen_from_elsewhere("v11.17.2.0 build 53100")
-    own = dict(ADMINS, AccountSid="S-1-5-21-9-1")
-    facts = dataclasses.replace(elsewhere, user_groups=elsewhere.user_groups | {"S-1-5-21-9-1"})
+    facts = dataclasses.replace(elsewhere, user_groups=elsewhere.user_groups | {ADMINS["AccountSid"]})
     with pytest.raises(LicenseError, match="would no longer administer"):
-        plan([BUILTIN, own], [account(r"CORP\ctx-admins", state="absent")], facts=facts)
+        plan([BUILTIN, ADMINS], [account(r"CORP\ctx-admins", state="absent")], facts=facts)
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,15 @@ def test_ports_come_from_the_cmdlet_or_else_from_the_processes(locations: t.Any,
     assert [(item["port"], item["source"]) for item in found.values()] == expected
 
 
+def test_one_port_that_is_not_found_says_why() -> None:
+    listeners = [item for item in LISTENERS if item["process"] != "CITRIX"]
+    found = ports(listeners, {"LS": ["ls001:27000"], "VD": cmdlet_error("CommunicationError"), "WSL": ["ls001:8083"]})
+    assert found["unreadable"] == []
+    assert found["ports"]["license_server"] == {"port": 27000, "source": "Get-LicLocation", "reason": None}
+    assert found["ports"]["vendor_daemon"]["port"] is None
+    assert "did not answer" in found["ports"]["vendor_daemon"]["reason"]
+
+
 def test_no_port_at_all_is_unreadable_with_the_reason() -> None:
     notes = ports([], dict.fromkeys(("LS", "VD", "WSL"), cmdlet_error("CommunicationError")))
     assert notes["ports"] is None
