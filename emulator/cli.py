@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The command line: ``run``, ``show``, ``stats``, ``fault``. Others script it; keep it stable."""
+"""The command line: ``run``, ``profile``, ``show``, ``stats``, ``fault``. Others script it; keep it stable."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from ipaddress import IPv4Network
 from pathlib import Path
 
 from emulator import addresses, fleet, inventory
-from emulator.host import faults, show
+from emulator.host import faults, layout_of, show
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code. Messages for the user go to standard error."""
     options = _parser().parse_args(arguments)
-    command = {"run": _run, "show": _show, "stats": _stats, "fault": _fault}[options.command]
+    command = {"run": _run, "profile": _profile, "show": _show, "stats": _stats, "fault": _fault}[options.command]
     try:
         return command(options)
     except (fleet.CannotStartError, ValueError, OSError) as error:
@@ -44,12 +44,18 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--scheme", choices=["http", "https"], default="http", help="WinRM listener (default %(default)s)")
     run.add_argument("--network", type=_network, metavar="127.A.B.0/24", help="default: the last one, or a free one")
 
+    _add_layout(run)
+
+    profile = commands.add_parser("profile", help="print where the settings live, as a profile of docs/profiles.md")
+    _add_layout(profile)
+
     _command(commands, "show", "print the true state of the servers, as JSON")
 
     stats = _command(commands, "stats", "print what was counted at the WinRM listeners, as JSON")
     stats.add_argument("--reset", action="store_true", help="set the counters to nought after printing them")
 
-    fault = _command(commands, "fault", "set or clear a fault (emulator/host/faults.py names them)")
+    fault = _command(commands, "fault", "set or clear a fault (emulator/host/faults.py explains them)")
+    fault.epilog = f"faults: {', '.join(sorted(faults.NAMES))}"
     fault.add_argument("--server", required=True, help="a server's name, or all")
     fault.add_argument("--clear", action="store_true", help="clear the named fault, or all")
     fault.add_argument("name", nargs="?", metavar="NAME")
@@ -63,6 +69,10 @@ def _command(
     parser: argparse.ArgumentParser = commands.add_parser(name, help=explanation, description=explanation)
     parser.add_argument("--state", type=Path, required=True, metavar="DIR", help="the folder that keeps the servers")
     return parser
+
+
+def _add_layout(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--layout", type=int, metavar="SEED", help="where settings live, shuffled (default: as usual)")
 
 
 def _count(text: str) -> int:
@@ -90,7 +100,13 @@ def _run(options: argparse.Namespace) -> int:
     asyncio.run(
         _serve(
             fleet.FleetOptions(
-                options.servers, options.state, options.build, options.transport, options.scheme, options.network
+                servers=options.servers,
+                state=options.state,
+                build=options.build,
+                transport=options.transport,
+                scheme=options.scheme,
+                network=options.network,
+                layout=options.layout,
             ),
             options.inventory,
         )
@@ -115,6 +131,11 @@ async def _serve(options: fleet.FleetOptions, inventory_file: Path) -> None:
         await stop.wait()
     finally:
         await servers.stop()
+
+
+def _profile(options: argparse.Namespace) -> int:
+    print(layout_of(options.layout).profile(), end="")
+    return 0
 
 
 def _show(options: argparse.Namespace) -> int:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network
@@ -53,7 +54,10 @@ HostBuilder = Callable[[Path, int, str, Sequence[str]], Sequence[FleetHost]]
 
 @dataclass(frozen=True)
 class FleetOptions:
-    """What `python -m emulator run` is told. ``network`` None: the block used last time, else a free one."""
+    """What `python -m emulator run` is told.
+
+    ``network`` None: the block used last time, else a free one. ``layout`` None: the default layout, else its seed.
+    """
 
     servers: int
     state: Path
@@ -61,14 +65,15 @@ class FleetOptions:
     transport: str = "ntlm"
     scheme: str = "http"
     network: IPv4Network | None = None
+    layout: int | None = None
 
 
 class Fleet:
     """Servers ``ls001``, ``ls002``, ... of one state folder."""
 
-    def __init__(self, options: FleetOptions, build_hosts: HostBuilder = build_fleet) -> None:
+    def __init__(self, options: FleetOptions, build_hosts: HostBuilder | None = None) -> None:
         self.options = options
-        self._build_hosts = build_hosts
+        self._build_hosts = build_hosts or functools.partial(build_fleet, layout=options.layout)
         self.hosts: list[FleetHost] = []
         self.listeners: dict[str, WinRmServer] = {}
         self._claimed: addresses.ClaimedNetwork | None = None
@@ -159,7 +164,7 @@ def statistics(state: Path, reset: bool = False) -> dict[str, object]:
 
 
 @contextlib.contextmanager
-def running(options: FleetOptions, build_hosts: HostBuilder = build_fleet) -> Iterator[Fleet]:
+def running(options: FleetOptions, build_hosts: HostBuilder | None = None) -> Iterator[Fleet]:
     """Run a fleet in a thread for the length of a ``with``. Raises CannotStartError."""
     fleet = Fleet(options, build_hosts)
     with event_loop() as loop:

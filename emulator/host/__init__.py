@@ -16,46 +16,52 @@ from emulator.certificate import Key
 from . import faults
 from .builds import BUILDS, Build
 from .fresh import fresh_server
+from .layout import Layout
+from .layouts import choose_layout, layout_of
 from .ports import PortThread
 from .reporting import show
 from .server import LicenseServer
 from .state import ServerState, load_state
 from .store import write_bytes
 
-__all__ = ["BUILDS", "LicenseServer", "build_fleet", "faults", "show"]
+__all__ = ["BUILDS", "LicenseServer", "build_fleet", "faults", "layout_of", "show"]
 
 _KEY_FILE, _PASSWORD_FILE = "license-server.key", "password"
 
 
-def build_fleet(state_dir: Path, count: int, build: str, addresses: Sequence[str]) -> list[LicenseServer]:
+def build_fleet(
+    state_dir: Path, count: int, build: str, addresses: Sequence[str], layout: int | None = None
+) -> list[LicenseServer]:
     """The servers ``ls001`` ... of a state folder, each made if it is not there yet. None is started.
 
-    A server that is there keeps everything; if its build is another one, it has been upgraded in place. ValueError for
-    what is no build, or too few addresses.
+    A server that is there keeps everything; if its build is another one, it has been upgraded in place. ``layout`` is
+    the seed of the layout, None for the default one. ValueError for what is no build, too few addresses, and a layout
+    that the servers that are there do not have.
     """
     chosen = Build.named(build)
     if len(addresses) < count:
         raise ValueError(f"{count} servers need as many addresses, and there are {len(addresses)}")
     state_dir.mkdir(parents=True, exist_ok=True)
+    arranged = choose_layout(state_dir, layout)
     key, password, ports = Key.kept_in(state_dir / _KEY_FILE), _password(state_dir), PortThread()
     neighbours: dict[str, LicenseServer] = {}
     servers = []
     for number, address in enumerate(addresses[:count], start=1):
         folder = state_dir / "servers" / f"ls{number:03d}"
-        state = _state(folder, number, chosen, address, key)
-        server = LicenseServer(folder, state, address, password, ports, neighbours)
+        state = _state(folder, number, chosen, address, key, arranged)
+        server = LicenseServer(folder, state, address, password, ports, neighbours, arranged)
         servers.append(server)
         full_name = str(state.settings.server_info["HostName"]).lower()
         neighbours.update(dict.fromkeys((server.name, full_name, address), server))
     return servers
 
 
-def _state(folder: Path, number: int, build: Build, address: str, key: Key) -> ServerState:
+def _state(folder: Path, number: int, build: Build, address: str, key: Key, layout: Layout) -> ServerState:
     folder.mkdir(parents=True, exist_ok=True)
     try:
         state = load_state(folder)
     except FileNotFoundError:
-        return fresh_server(folder, number, build, address, key, datetime.now(timezone.utc))
+        return fresh_server(folder, number, build, address, key, datetime.now(timezone.utc), layout)
     state.upgrade(build)
     state.settings.server_info["HostIP"] = address
     return state

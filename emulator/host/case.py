@@ -15,14 +15,16 @@ from typing import Any
 from .accounts import Account, Directory
 from .clock import FixedClock, parse, to_nanoseconds
 from .cmdlets import Connection
-from .documents import listener_from, service_from, service_to, settings_from, settings_to
-from .faults import FixedFaults, Troubles
+from .documents import listener_from, rule_from, rule_to, service_from, service_to, settings_from, settings_to
+from .faults import FixedFaults
 from .files import FileTree, Mark
+from .firewall import Firewall
 from .machine import PROGRAM_DATA, Machine, Shell, Token, WorkFolder
 from .registry import FLEXLM_KEY, INSTALL_KEY, Registry, RegistryValue
 from .services import Listener, NoNetwork, Service, ServiceControl
 from .settings import CeipInMemory
 from .snapin import SnapIn
+from .troubles import Troubles
 from .web_services import Caller, WebServices
 
 INSTALL = "C:\\Program Files (x86)\\Citrix\\Licensing"
@@ -73,6 +75,7 @@ class CaseHost:
             ),
             troubles=troubles,
             work_folder=WorkFolder(host["work_folder"]),
+            firewall=Firewall([rule_from(one) for one in host["firewall"]]),
         )
         self._write_files()
 
@@ -101,6 +104,7 @@ class CaseHost:
         return {
             "files": self._files(),
             "work_folder": self.machine.work_folder.state,
+            "firewall": [rule_to(rule) for rule in self.machine.firewall.rules],
             "services": [service_to(service) for service in self.machine.services.all()],
             "snapin": {**self._host["snapin"], **settings, "ceip": self._settings.ceip.read()},
         }

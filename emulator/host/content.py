@@ -6,8 +6,9 @@
 
 Folders and file names are those of Citrix's Support Bundle table and of public scripts; license files follow published
 examples; the uploader log follows one published block of a real server. The elements of ``server.xml`` and of
-``SimpleLicenseServiceConfig.xml``, the marked line of ``CITRIX.opt``, and every upload type but COMPLIANCE are not
-public: what stands for them here is the emulator's own, and says so where the format has room for a comment.
+``SimpleLicenseServiceConfig.xml``, the marked lines of ``CITRIX.opt``, and every upload type but COMPLIANCE are not
+public: what stands for them here is the emulator's own, and says so where the format has room for a comment. Which of
+them is read at a service's start, and how, is the layout's matter (``layout.py``).
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ from __future__ import annotations
 import codecs
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from .layout import Layout, LicenseLines
 from .settings import Renewal
 
 WEB_CONFIGURATION = "WebServicesForLicensing\\SimpleLicenseServiceConfig.xml"
@@ -26,6 +28,7 @@ SERVER_CONFIGURATION = "LS\\conf\\server.xml"
 APACHE_CERTIFICATE = "WebServicesForLicensing\\Apache\\conf\\server.crt"
 APACHE_KEY = "WebServicesForLicensing\\Apache\\conf\\server.key"
 OPTIONS_FILE = "MyFiles\\CITRIX.opt"
+DEFAULT_PORTS = {"license_server_port": 27000, "vendor_daemon_port": 7279}
 
 
 @dataclass(frozen=True)
@@ -48,9 +51,11 @@ class Identity:
     now: datetime
 
 
-def initial_files(server: Identity) -> list[InitialFile]:
+def initial_files(server: Identity, layout: Layout) -> list[InitialFile]:
     """Every file of a fresh License Server."""
-    return [*_license_server_files(server), *_license_files(server), *_web_service_files(server)]
+    ordinary = [*_license_server_files(server), *_license_files(server, layout), *_web_service_files(server)]
+    special = {path.upper(): InitialFile(path, content) for path, content in layout.documents(server.host).items()}
+    return [one for one in ordinary if one.path.upper() not in special] + list(special.values())
 
 
 def _lines(*lines: str) -> str:
@@ -134,7 +139,7 @@ def _upload_block(moment: datetime, code: str, message: str, kind: str) -> bytes
     )
 
 
-def _license_files(server: Identity) -> Iterator[InitialFile]:
+def _license_files(server: Identity, layout: Layout) -> Iterator[InitialFile]:
     yield InitialFile(
         "MyFiles\\citrix_startup.lic",
         _utf8(
@@ -146,12 +151,15 @@ def _license_files(server: Identity) -> Iterator[InitialFile]:
             '\tVENDOR_STRING=;LT=SYS;GP=720;SA=0 SN=SYS SIGN="0000 0000 0000 0000"',
         ),
     )
-    for name, feature, count, serial, age, success_services in (
+    purchased = (
         ("FID_2c5e8f31_platinum", "XDT_PLT_UD", 250, "LA-0001000250-31415:250", timedelta(days=400), "2027.1201"),
         ("FID_77ab01c4_enterprise", "XDT_ENT_CCS", 100, "LA-0001000100-27182:100", timedelta(days=40), "2027.0601"),
         ("FID_e0d93b52_advanced", "XDT_ADV_UD", 25, "LA-0001000025-16180:25", timedelta(days=10), "2028.0301"),
-    ):
-        content = license_file(server.host, feature, count, serial, server.now - age, success_services)
+    )
+    for number, (name, feature, count, serial, age, success_services) in enumerate(purchased):
+        lines = layout.license_lines[number % len(layout.license_lines)]
+        entitlement = Entitlement(feature, count, serial, server.now - age, success_services)
+        content = license_file(Top(lines, server.host, DEFAULT_PORTS), entitlement)
         yield InitialFile(f"MyFiles\\{name}.lic", content, age)
     yield InitialFile(
         OPTIONS_FILE,
@@ -163,26 +171,51 @@ def _license_files(server: Identity) -> Iterator[InitialFile]:
     )
 
 
-def license_file(host: str, feature: str, count: int, serial: str, issued: datetime, success_services: str) -> bytes:
+@dataclass(frozen=True)
+class Top:
+    """What stands above the signed line of a license file: its lines, and what is filled in."""
+
+    lines: LicenseLines
+    host: str
+    ports: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Entitlement:
+    """What the signed line of a license file says; ``success_services`` is a date as ``2027.1201``."""
+
+    feature: str
+    count: int
+    serial: str
+    issued: datetime
+    success_services: str
+
+
+def license_file(top: Top, bought: Entitlement) -> bytes:
     """A customer license file in the published form; its signature is nought, since no daemon will check it."""
-    return _utf8(
+    server, vendor = (line.format(host=top.host, **top.ports) for line in (top.lines.server, top.lines.vendor))
+    issued = flex_date(bought.issued)
+    lines = [
         "# This file is in UTF-8 format.",
         "#",
-        f"SERVER this_host HOSTNAME={host}",
-        "VENDOR CITRIX",
+        server,
+        vendor,
         "USE_SERVER",
-        f"INCREMENT {feature} CITRIX {success_services} permanent {count} \\",
+        f"INCREMENT {bought.feature} CITRIX {bought.success_services} permanent {bought.count} \\",
+        *([top.lines.bait] if top.lines.bait else []),
         "\tVENDOR_STRING=;LT=Retail;GP=720;CL=VDS,VDA,VDE;SA=1;ODP=10;NUDURMIN=2880;NUDURMAX=525600 \\",
-        f'\tDUP_GROUP=V ISSUED={flex_date(issued)} NOTICE="Example Corp, São Paulo" \\',
-        f'\tSN={serial} START={flex_date(issued).lower()} SIGN="0000 0000 0000 0000"',
-    )
+        f'\tDUP_GROUP=V ISSUED={issued} NOTICE="Example Corp, São Paulo" \\',
+        f'\tSN={bought.serial} START={issued.lower()} SIGN="0000 0000 0000 0000"',
+    ]
+    text = "".join(line + top.lines.newline for line in lines)
+    return (codecs.BOM_UTF8 if top.lines.mark else b"") + text.encode()
 
 
-def renewal_file(host: str, renewal: Renewal, now: datetime) -> InitialFile:
+def renewal_file(top: Top, renewal: Renewal, now: datetime) -> InitialFile:
     """The license file that installing a renewal puts into MyFiles."""
     success_services = renewal.success_services_date[:10].replace("-", ".", 1).replace("-", "")
-    content = license_file(host, "XDT_PLT_UD", renewal.quantity, renewal.serial_number, now, success_services)
-    return InitialFile(f"MyFiles\\{renewal.fulfillment_id}.lic", content, timedelta(0))
+    entitlement = Entitlement("XDT_PLT_UD", renewal.quantity, renewal.serial_number, now, success_services)
+    return InitialFile(f"MyFiles\\{renewal.fulfillment_id}.lic", license_file(top, entitlement), timedelta(0))
 
 
 def flex_date(moment: datetime) -> str:

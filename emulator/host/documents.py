@@ -2,13 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Services and settings as JSON documents, in the form of "The host of a case" of docs/agent-contract.md."""
+"""Services, firewall rules and settings as JSON, in the form of "The host of a case" of docs/agent-contract.md."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
+from .firewall import Rule
 from .services import Listener, Process, Service
 from .settings import Administrator, CeipStore, Renewal, Settings, UsageSamples
 
@@ -49,6 +51,14 @@ def service_to(service: Service) -> dict[str, Any]:
 
 def listener_from(document: Document) -> Listener:
     return Listener(document["port"], document["address"], document["process_id"], document["process"])
+
+
+def rule_from(document: Document) -> Rule:
+    return Rule(**{**document, "local_ports": list(document["local_ports"])})
+
+
+def rule_to(rule: Rule) -> dict[str, Any]:
+    return asdict(rule)
 
 
 def settings_from(document: Document, ceip: CeipStore) -> Settings:

@@ -26,10 +26,29 @@ On the server (what is wrong with its web service is met by whoever manages it, 
 ``access_denied``                  true, or a list of ends of Windows paths (``MyFiles\\CITRIX.opt``)
 ``service_fails_to_start``         a service name or a list of them
 ``service_slow``                   {"Citrix Licensing": 3}: seconds that its start takes
+``port_taken``                     {"port": 27001}: a process named ``other`` listens on a port that is free
 ``clock_offset``                   seconds that the host's clock is ahead
+``fast_clock``                     how many times as fast a wait on the host is over as its clock says, e.g. 100
 ``lock_held``                      true, or the seconds that the agent really waits before it answers ``busy``
                                    (true: one second at most, so that nobody waits for the emulator)
 ``refuse_cloud``                   true: Get-LicRenewals cannot reach citrix.com
+================================== ================================================================================
+
+In the middle of a batch that changes something, each one once. Steps are the points at which it makes a difference to
+die: step 0 before the first change, then one after each changing operation (those of ``undo``, too), one in each
+``file.write`` and ``file.copy`` when the temporary file is written and has not replaced the target yet, and one between
+two services that a ``service.stop`` stops or a ``service.start`` starts. They are numbered as they come.
+
+================================== ================================================================================
+``power_cut``                      {"after": n}: at step n of the next batch that has one, the whole emulator ends as by
+                                   SIGKILL. When it runs again, its servers boot: services that start by themselves
+                                   start from the files they find, the others are stopped
+``agent_killed``                   {"after": n}: at step n the agent's process ends without an answer; nothing is
+                                   undone, the mutex is free, and all else stays as it is
+``changed_between``                {"path": "MyFiles\\\\CITRIX.opt", "append": "# changed\\r\\n"}: just before the first
+                                   change, somebody else appends this to the file (below the install folder)
+``count_steps``                    true: ``show`` says as ``steps`` how many the last batch that changes something has
+                                   had. This one stays until it is cleared
 ================================== ================================================================================
 
 On the way to it (the WinRM front's own; see ``AgentHost.fault``):
@@ -49,7 +68,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from .snapin import PlannedError
 from .store import locked, read_json, write_json
 
 NAMES = frozenset(
@@ -68,15 +86,20 @@ NAMES = frozenset(
         "access_denied",
         "service_fails_to_start",
         "service_slow",
+        "port_taken",
         "clock_offset",
+        "fast_clock",
         "lock_held",
         "refuse_cloud",
+        "power_cut",
+        "agent_killed",
+        "changed_between",
+        "count_steps",
         "drop_connection",
         "slow_answers",
         "refuse_log_in",
     }
 )
-EMULATED_DOMAIN = "CORP"
 _FILE = "faults.json"
 
 
@@ -168,92 +191,3 @@ def _folders(state_dir: Path, server: str) -> list[Path]:
     if not wanted:
         raise ValueError(f"there is no server {server!r} in {state_dir}")
     return wanted
-
-
-class Troubles:
-    """The faults, asked as questions: what the facilities of the host want to know before they act."""
-
-    def __init__(self, faults: FaultSource, logon_type: Callable[[], str]) -> None:
-        self._faults = faults
-        self._logon_type = logon_type
-
-    def _set(self, name: str) -> bool:
-        return bool(self._faults.get(name))
-
-    def _names(self, name: str) -> list[str]:
-        value = self._faults.get(name)
-        return [value] if isinstance(value, str) else list(value) if isinstance(value, list) else []
-
-    def shell(self) -> Mapping[str, Any]:
-        return self._faults.get("shell") or {}
-
-    def not_installed(self) -> bool:
-        return self._set("not_installed")
-
-    def clock_offset(self) -> float:
-        return float(self._faults.get("clock_offset") or 0)
-
-    def lock_wait(self, lock_timeout: float) -> float | None:
-        """The seconds to wait in vain for the mutex, None if nobody else holds it."""
-        value = self._faults.get("lock_held")
-        if not value:
-            return None
-        return min(lock_timeout, 1.0 if value is True else float(value))
-
-    def unreachable_domains(self) -> list[str]:
-        everything = self._faults.get("domain_unreachable") is True
-        return [EMULATED_DOMAIN] if everything else self._names("domain_unreachable")
-
-    def deleted_accounts(self) -> list[str]:
-        return self._names("accounts_deleted")
-
-    def disk_full(self) -> bool:
-        return self._set("disk_full")
-
-    def access_denied(self, path: str) -> bool:
-        if self._faults.get("access_denied") is True:
-            return True
-        return any(path.upper().endswith(end.upper()) for end in self._names("access_denied"))
-
-    def start_fails(self, service: str) -> bool:
-        return service.upper() in (name.upper() for name in self._names("service_fails_to_start"))
-
-    def start_seconds(self, service: str) -> float:
-        return float((self._faults.get("service_slow") or {}).get(service, 0))
-
-    def snapin_missing(self) -> bool:
-        return self._set("snapin_missing")
-
-    def web_services_down(self) -> bool:
-        return self._set("web_services_down")
-
-    def log_on_refused(self) -> bool:
-        return self._set("web_services_refuse_network_logon") and self._logon_type() == "network"
-
-    def certificate_status(self) -> str | None:
-        value = self._faults.get("certificate_untrusted")
-        return "CertificateVerificationFailed" if value is True else value or None
-
-    def cloud_refused(self) -> bool:
-        return self._set("refuse_cloud")
-
-    def false_account_resolution_failure(self) -> bool:
-        return self._set("false_account_resolution_failure")
-
-    def planned_error(self, cmdlet: str) -> PlannedError | None:
-        """The error that this call of a cmdlet raises; counts the call."""
-        struck: list[PlannedError] = []
-
-        def count(plans: Any) -> Any:
-            plan = dict((plans or {}).get(cmdlet, {}))
-            if plan.get("after", 0) > 0:
-                plan["after"] -= 1
-            elif plan.get("times", 1) > 0:
-                struck.append(PlannedError(plan.get("status"), bool(plan.get("takes_effect"))))
-                if "times" in plan:
-                    plan["times"] -= 1
-            return {**(plans or {}), cmdlet: plan}
-
-        if cmdlet in (self._faults.get("cmdlet_error") or {}):
-            self._faults.update("cmdlet_error", count)
-        return struck[0] if struck else None

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -125,14 +124,16 @@ class FileTree:
         self._refuse_denied(path)
         self.locate(path).mkdir(parents=True, exist_ok=True)
 
-    def write(self, path: str, content: bytes, modified: str | None = None) -> None:
+    def write(self, path: str, content: bytes) -> None:
         """Replace or create a file in one step. Its folder must exist; an old file's creation time stays."""
         place = self.locate(path)
+        if place.is_dir():
+            raise _denied(path)
         if not place.parent.is_dir():
             raise OperationError("not_found", f"Could not find a part of the path '{path}'.", path=path)
         self._refuse_write(path)
         self._refuse_locked(path)
-        moment = modified or round_trip(self.clock.now())
+        moment = round_trip(self.clock.now())
         existed = place.is_file()
         temporary = place.with_name(place.name + _TEMPORARY_SUFFIX)
         temporary.write_bytes(content)
@@ -149,10 +150,37 @@ class FileTree:
         self.locate(path).unlink()
         self.marks.pop(path.upper(), None)
 
-    def copy(self, source: str, target: str) -> None:
-        self._refuse_write(target)
-        shutil.copyfile(self.locate(source), self.locate(target))
-        self.mark(target).created = round_trip(self.clock.now())
+    def replace(self, source: str, target: str) -> None:
+        """Give a file the place of another, or of none, in one step; an old file's creation time stays."""
+        existed = self.is_file(target)
+        self.locate(source).replace(self.locate(target))
+        mark = self.marks.pop(source.upper(), Mark())
+        if not existed:
+            self.marks[target.upper()] = mark
+
+    def append(self, path: str, content: bytes) -> None:
+        """What another program does that nothing stands in the way of."""
+        with self.locate(path).open("ab") as file:
+            file.write(content)
+
+    def delete_folder(self, folder: str) -> None:
+        """Remove a folder that exists with all that is in it. A reparse point in it is removed and not entered."""
+        place = self.locate(folder)
+        for entry in sorted(place.iterdir()):
+            path = f"{folder}\\{entry.name}"
+            if entry.is_dir() and not self.is_link(path):
+                self.delete_folder(path)
+            else:
+                self.delete(path)
+        place.rmdir()
+
+    def remove_if_empty(self, folder: str) -> bool:
+        """Remove a folder if nothing is in it; whether it is gone now."""
+        place = self.locate(folder)
+        if any(place.iterdir()):
+            return False
+        place.rmdir()
+        return True
 
     def _refuse_write(self, path: str) -> None:
         self._refuse_denied(path)

@@ -15,26 +15,31 @@ from emulator.certificate import Key
 from .accounts import ADMINISTRATORS_SID, Account
 from .builds import Build
 from .clock import round_trip, to_nanoseconds
+from .configuration import Kept, license_signatures
 from .content import Identity, InitialFile, initial_files
 from .files import Mark
+from .firewall import initial_rules
+from .layout import Layout
 from .machine import LICENSE_SERVICE, WEB_SERVICE, WMI_SERVICE
 from .options_file import OptionsFile
 from .people import DOMAIN, DOMAIN_DNS, local_accounts
 from .services import RUNNING, STOPPED, Process, Service
 from .settings import FULL, Administrator, Renewal, Settings, UsageSamples
-from .state import INSTALL, ServerState, files_folder, options_path
+from .state import INSTALL, ServerState, files_folder, install_folder, options_path
 
 LICENSE_PORT, VENDOR_PORT, WEB_PORT = 27000, 7279, 8083
 _ANY_ADDRESS = "0.0.0.0"
 
 
-def fresh_server(folder: Path, number: int, build: Build, address: str, key: Key, now: datetime) -> ServerState:
+def fresh_server(
+    folder: Path, number: int, build: Build, address: str, key: Key, now: datetime, layout: Layout
+) -> ServerState:
     """Install a server into an empty folder: its files, and the state beside them, which is saved."""
     computer = f"LS{number:03d}"
     host = f"{computer.lower()}.{DOMAIN_DNS}"
     identity = Identity(host, build.version, key.certificate(host, [address]), key.pem(), now)
     marks: dict[str, Mark] = {}
-    for one in initial_files(identity):
+    for one in initial_files(identity, layout):
         put_file(folder, one, now, marks)
     state = ServerState(
         number=number,
@@ -42,6 +47,8 @@ def fresh_server(folder: Path, number: int, build: Build, address: str, key: Key
         services=_services(build, now),
         settings=_settings(options_path(folder), local_accounts(computer, number), host, address, build, now),
         marks=marks,
+        kept=Kept(signatures=license_signatures(install_folder(folder))),
+        firewall=initial_rules(number, INSTALL),
     )
     state.save(folder)
     return state

@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 
 from .accounts import Directory
 from .clock import Clock
-from .faults import Troubles
 from .files import FileTree
+from .firewall import Firewall
 from .registry import FLEXLM_KEY, INSTALL_KEY, Registry
 from .services import ServiceControl
 from .snapin import SnapIn
+from .troubles import Troubles
 
 WEB_SERVICE = "CitrixWebServicesforLicensing"
 LICENSE_SERVICE = "Citrix Licensing"
@@ -86,7 +87,8 @@ class Machine:
     """Everything that an operation can reach.
 
     ``mutex`` is the agent's named one, held for a whole batch; ``guard`` keeps two sessions' operations apart;
-    ``changed`` is called after each operation that may have changed something.
+    ``changed`` is called after each operation that may have changed something; ``reached`` at each step of a batch (see
+    :mod:`.faults`), with its number, and does not return if that is the end: AgentEndedError.
     """
 
     name: str
@@ -101,9 +103,11 @@ class Machine:
     snapin: SnapIn
     troubles: Troubles
     work_folder: WorkFolder
+    firewall: Firewall
     mutex: threading.Lock = field(default_factory=threading.Lock)
     guard: threading.RLock = field(default_factory=threading.RLock)
     changed: Callable[[], None] = lambda: None
+    reached: Callable[[int], None] = lambda step: None
 
     def installation(self) -> Installation | None:
         """The License Server's registry values (32-bit view), None if one of the two needed is missing."""

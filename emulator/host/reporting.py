@@ -7,32 +7,52 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from .configuration import configured
+from .documents import rule_to
+from .layout import NO_PROXY, Layout
+from .layout_reading import Value
+from .layouts import layout_in
 from .settings import FULL, Settings
-from .state import ServerState, files_folder, load_state
+from .state import ServerState, files_folder, install_folder, load_state
 
 
 def show(state_dir: Path) -> dict[str, Any]:
-    """``{"servers": {"ls001": {"accounts", "settings", "services", "files"}}}`` of a state folder.
+    """``{"servers": {"ls001": {...}}}`` of a state folder.
 
+    For each server ``accounts``, ``settings`` (what is in force), ``configured`` (what the files say that the services
+    read when they start; null if that cannot be read, and then ``unreadable`` says why), ``services``, ``files``,
+    ``firewall`` (its rules) and ``steps`` (of the last change while the fault count_steps was set).
     FileNotFoundError if no server was ever made there.
     """
     folders = sorted(path for path in (state_dir / "servers").iterdir() if path.is_dir())
-    return {"servers": {folder.name: _server(folder, load_state(folder)) for folder in folders}}
+    layout = layout_in(state_dir)
+    return {"servers": {folder.name: _server(folder, load_state(folder), layout) for folder in folders}}
 
 
-def _server(folder: Path, state: ServerState) -> dict[str, Any]:
+def _server(folder: Path, state: ServerState, layout: Layout) -> dict[str, Any]:
+    found, unreadable = configured(layout, install_folder(folder))
     return {
         "accounts": _accounts(state.settings),
         "settings": _settings(state),
+        "configured": _shown(found),
+        "unreadable": unreadable,
         "services": {
             one.name: {"state": one.state, "start_mode": one.start_mode, "process_id": one.process_id}
             for one in state.services
         },
         "files": _files(files_folder(folder)),
+        "firewall": [rule_to(one) for one in state.firewall],
+        "steps": state.steps,
     }
+
+
+def _shown(values: Mapping[str, Value | None]) -> dict[str, Value | None]:
+    """Settings as they are printed: no proxy is null."""
+    return {name: None if value == NO_PROXY else value for name, value in values.items()}
 
 
 def _accounts(settings: Settings) -> list[dict[str, str]]:
@@ -49,7 +69,7 @@ def _accounts(settings: Settings) -> list[dict[str, str]]:
 
 def _settings(state: ServerState) -> dict[str, Any]:
     settings, samples = state.settings, state.settings.usage_samples
-    ports = {process: port for service in state.services for process, _address, port in service.listens}
+    in_force = state.kept.in_force
     return {
         "version": state.build.version,
         "usage_statistics": settings.ceip.read(),
@@ -58,10 +78,11 @@ def _settings(state: ServerState) -> dict[str, Any]:
         "retention_days": samples.retention_period,
         "polling_minutes": samples.polling_interval,
         "ports": {
-            "license_server": ports["lmadmin"],
-            "vendor_daemon": ports["CITRIX"],
-            "web_services": ports["httpd"],
+            "license_server": in_force["license_server_port"],
+            "vendor_daemon": in_force["vendor_daemon_port"],
+            "web_services": in_force["web_services_port"],
         },
+        **_shown(in_force),
         "renewals": [one.fulfillment_id for one in settings.renewals],
     }
 

@@ -8,52 +8,44 @@ from __future__ import annotations
 
 import ssl
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
-from xml.etree import ElementTree
 
 from emulator.certificate import thumbprint, tls_context
 from emulator.winrm.session import Session
 
 from .accounts import ADMINISTRATORS_SID, Account, Directory
 from .agent import answer
-from .clock import SystemClock
+from .clock import AdjustableClock
 from .cmdlets import Connection
-from .content import APACHE_CERTIFICATE, APACHE_KEY, SERVER_CONFIGURATION, WEB_CONFIGURATION, renewal_file
+from .configuration import LOCALES, Configuration, signature
+from .content import APACHE_CERTIFICATE, APACHE_KEY, Top, renewal_file
 from .errors import OperationError
-from .faults import StoredFaults, Troubles
+from .faults import StoredFaults
 from .files import FileTree
+from .firewall import Firewall
 from .fresh import put_file
-from .machine import LICENSE_SERVICE, WEB_SERVICE, Machine, Shell, Token, WorkFolder
+from .layout import Layout
+from .machine import Machine, Shell, Token, WorkFolder
 from .people import DEPARTED, DOMAIN, DOMAIN_DNS, SERVICE_ACCOUNT, UNREACHABLE_DOMAIN, domain_accounts, local_accounts
 from .ports import LoopbackPorts, PortThread
 from .registry import FLEXLM_KEY, INSTALL_KEY, Registry, RegistryValue
-from .services import ServiceControl
+from .services import Listener, ServiceControl
 from .settings import Renewal
 from .snapin import SnapIn
-from .state import INSTALL, MYFILES, ServerState, files_folder
+from .state import INSTALL, MYFILES, ServerState, files_folder, install_folder
+from .troubles import Troubles
 from .web_services import Caller, WebServices
 
 _SHELL = Shell(windows=True, edition="Desktop", version="5.1.20348.2400", bits=64, language_mode="FullLanguage")
 _LOGON_SIDS = {"network": "S-1-5-2", "batch": "S-1-5-3", "interactive": "S-1-5-4", "service": "S-1-5-6"}
 _EVERYONE, _AUTHENTICATED, _USERS = "S-1-1-0", "S-1-5-11", "S-1-5-32-545"
 _THIS_COMPUTER = ("localhost", "127.0.0.1")
+_WINDOWS = [Listener(port, "0.0.0.0", 4, "System") for port in (5985, 5986)]  # WinRM, which http.sys listens for
 
 Neighbours = Mapping[str, "LicenseServer"]
-
-
-@dataclass
-class OffsetClock(SystemClock):
-    """This computer's clock, ahead by as many seconds as a fault says."""
-
-    offset: Callable[[], float]
-
-    def now(self) -> datetime:
-        return super().now() + timedelta(seconds=self.offset())
 
 
 class LicenseServer:
@@ -67,6 +59,7 @@ class LicenseServer:
         password: str,
         ports: PortThread,
         neighbours: Neighbours,
+        layout: Layout,
     ) -> None:
         self._folder = folder
         self._state = state
@@ -80,11 +73,15 @@ class LicenseServer:
         self._guard = threading.RLock()
         self._saving = threading.Lock()
         plain = Troubles(self._faults, lambda: "other")
-        self._clock = OffsetClock(plain.clock_offset)
+        self._clock = AdjustableClock(plain.clock_offset, plain.clock_speed)
         self._files = FileTree(files_folder(folder), self._clock, plain, state.marks)
         self._work_folder = WorkFolder(state.work_folder)
+        self._firewall = Firewall(state.firewall)
         self._network = LoopbackPorts(ports, address, self._tls)
-        self._services = ServiceControl(state.services, [], self._clock, self._network, plain, self._configured_well)
+        self._configuration = Configuration(layout, install_folder(folder), state.kept, self._publish)
+        self._services = ServiceControl(
+            state.services, _WINDOWS, self._clock, self._network, plain, self._configuration
+        )
 
     @property
     def name(self) -> str:
@@ -118,17 +115,25 @@ class LicenseServer:
             self._started = True
             try:
                 with self._guard:
-                    self._services.open_ports()
+                    self._switch_on()
             except OSError:
                 self._switch_off()
                 raise
+            self._state.switched_on = True
             self.save()
 
     def stop(self) -> None:
         """Close the ports; what ran before runs again at the next start."""
         if self._started:
             self._switch_off()
+            self._state.switched_on = False
             self.save()
+
+    def _switch_on(self) -> None:
+        if self._state.switched_on:
+            self._services.boot()  # it has not been switched off: its power was cut
+        else:
+            self._services.open_ports()
 
     def _switch_off(self) -> None:
         with self._guard:
@@ -167,12 +172,23 @@ class LicenseServer:
             mutex=self._mutex,
             guard=self._guard,
             changed=lambda: _save_all(touched),
+            firewall=self._firewall,
+            reached=self._reach,
         )
+
+    def _reach(self, step: int) -> None:
+        """A step of a batch: everything is on disk, and this may be the end."""
+        troubles = Troubles(self._faults, lambda: "other")
+        if troubles.counts_steps():
+            self._state.steps = step + 1
+            self.save()
+        troubles.strike(step)
 
     def save(self) -> None:
         """Put the state on disk as it is now."""
         with self._saving:
             self._state.work_folder = self._work_folder.state
+            self._state.firewall = self._firewall.rules
             self._state.save(self._folder)
 
     def _directory(self, troubles: Troubles) -> Directory:
@@ -247,21 +263,26 @@ class LicenseServer:
 
     def _install_renewal(self, renewal: Renewal) -> None:
         now = self._clock.now()
-        host = str(self._state.settings.server_info["HostName"])
-        put_file(self._folder, renewal_file(host, renewal, now), now, self._state.marks)
+        kept = self._state.kept
+        ports = {name: int(value) for name, value in kept.in_force.items() if name.endswith("_port")}
+        top = Top(self._configuration.layout.license_lines[0], self._full_name, ports)
+        file = renewal_file(top, renewal, now)
+        put_file(self._folder, file, now, self._state.marks)
+        kept.signatures[file.path.rpartition("\\")[2].upper()] = signature(file.content)
 
-    def _configured_well(self, service: str) -> bool:
-        """Whether the files that a service reads at its start are fit to be read."""
-        if service == LICENSE_SERVICE:
-            return self._is_xml(SERVER_CONFIGURATION)
-        return service != WEB_SERVICE or self._is_xml(WEB_CONFIGURATION)
+    @property
+    def _full_name(self) -> str:
+        return str(self._state.settings.server_info["HostName"])
 
-    def _is_xml(self, relative: str) -> bool:
-        try:
-            ElementTree.fromstring(self._files.locate(f"{INSTALL}\\{relative}").read_bytes())
-        except (OSError, ElementTree.ParseError):
-            return False
-        return True
+    def _publish(self) -> None:
+        """Give out what is in force now."""
+        in_force, settings, host = self._state.kept.in_force, self._state.settings, self._full_name
+        settings.server_info["Locale"] = LOCALES[str(in_force["display_language"])]
+        settings.locations = {
+            "LS": f"{host}:{in_force['license_server_port']}",
+            "VD": f"{host}:{in_force['vendor_daemon_port']}",
+            "WSL": f"https://{host}:{in_force['web_services_port']}/",
+        }
 
     def _tls(self) -> ssl.SSLContext:
         certificate, key = (self._files.locate(f"{INSTALL}\\{one}") for one in (APACHE_CERTIFICATE, APACHE_KEY))

@@ -18,6 +18,16 @@ from .errors import OperationError
 
 RUNNING, STOPPED = "Running", "Stopped"
 _FIRST_PROCESS_ID, _PROCESS_ID_STEP = 4000, 4  # Windows gives multiples of four
+_STRANGER = 3100
+_ANY_ADDRESS = "0.0.0.0"
+
+
+class BadConfigurationError(Exception):
+    """Why a service cannot use what its files say."""
+
+
+class PortTakenError(Exception):
+    """A port that a service wants is another process's, or the service wants it twice."""
 
 
 @dataclass
@@ -82,11 +92,39 @@ class NoNetwork:
 
 
 class StartTrouble(Protocol):
-    """Why a service may not start: it fails, or takes some seconds. Asked each time."""
+    """Why a service may not start: it fails, takes some seconds, or finds its port taken. Asked each time."""
 
     def start_fails(self, service: str) -> bool: ...
 
     def start_seconds(self, service: str) -> float: ...
+
+    def ports_taken(self) -> list[int]: ...
+
+
+class Programs(Protocol):
+    """What the services' programs do when they start and stop."""
+
+    def starting(self, service: Service) -> list[tuple[str, str, int]]:
+        """What the program will listen on: (process name, address, port). Raises BadConfigurationError."""
+
+    def started(self, service: Service) -> None:
+        """The service runs."""
+
+    def stopped(self, service: Service) -> None:
+        """The service was told to stop and did."""
+
+
+class PlainPrograms:
+    """Programs that read no configuration, and listen where they always did."""
+
+    def starting(self, service: Service) -> list[tuple[str, str, int]]:
+        return service.listens
+
+    def started(self, service: Service) -> None:
+        """Nothing to note."""
+
+    def stopped(self, service: Service) -> None:
+        """Nothing to do."""
 
 
 class ServiceControl:
@@ -99,14 +137,15 @@ class ServiceControl:
         clock: Clock,
         network: Network,
         trouble: StartTrouble,
-        configured_well: Callable[[str], bool] = lambda service: True,
+        programs: Programs | None = None,
     ) -> None:
         self._services = list(services)
         self._other_listeners = list(other_listeners)
         self._clock = clock
         self._network = network
         self._trouble = trouble
-        self._configured_well = configured_well
+        self._programs = programs or PlainPrograms()
+        self._opened: set[int] = set()
 
     def all(self) -> list[Service]:
         """Every service; one whose slow start is over by now is running."""
@@ -136,10 +175,12 @@ class ServiceControl:
 
     def listeners(self) -> list[Listener]:
         """All listening sockets, by port and address."""
-        found = list(self._other_listeners)
-        for service in self.all():
-            found += _listeners_of(service)
-        return sorted(found, key=lambda listener: (listener.port, listener.address))
+        found = [listener for service in self.all() for listener in _listeners_of(service)]
+        return sorted([*found, *self._strangers()], key=lambda listener: (listener.port, listener.address))
+
+    def _strangers(self) -> list[Listener]:
+        free = [port for port in self._trouble.ports_taken() if port not in self._opened]
+        return [*self._other_listeners, *(Listener(port, _ANY_ADDRESS, _STRANGER, "other") for port in free)]
 
     def stop(self, service: Service, until: float) -> None:
         """Stop one service, its processes and its ports; ``until`` is the number of seconds it may take."""
@@ -147,20 +188,15 @@ class ServiceControl:
             service.state = "StopPending"
             self._clock.sleep(until)
             raise OperationError("timeout", f"{service.name} did not stop in time.", name=service.name)
-        for _process, _address, port in service.listens:
-            self._network.close(port)
+        if service.state == RUNNING:
+            self._close(service)
         _mark_stopped(service)
+        self._programs.stopped(service)
 
     def start(self, service: Service, until: float) -> None:
         """Start one service and wait for it; ``until`` is the number of seconds it may take."""
-        for name in service.depends_on:
-            needed = self.find(name)
-            if needed is not None and needed.state == STOPPED:
-                self.start(needed, until)
-        if service.start_mode == "Disabled" or service.on_start == "fails" or self._trouble.start_fails(service.name):
-            raise _cannot_start(service)
-        if not self._configured_well(service.name):
-            raise _cannot_start(service)
+        self._start_needed(service, lambda needed: self.start(needed, until))
+        self._refuse_start(service)
         seconds = self._trouble.start_seconds(service.name)
         if service.on_start == "hangs" or seconds > until:
             self._start_pending(service, None if service.on_start == "hangs" else seconds)
@@ -169,10 +205,20 @@ class ServiceControl:
         self._clock.sleep(seconds)
         self._run(service)
 
-    def open_ports(self) -> None:
-        """Open the ports of what runs (the host is switched on). A service that cannot run any more is stopped.
+    def _start_needed(self, service: Service, start: Callable[[Service], None]) -> None:
+        for name in service.depends_on:
+            needed = self.find(name)
+            if needed is not None and needed.state == STOPPED:
+                start(needed)
 
-        OSError if it cannot because another program has its port.
+    def _refuse_start(self, service: Service) -> None:
+        if service.start_mode == "Disabled" or service.on_start == "fails" or self._trouble.start_fails(service.name):
+            raise _cannot_start(service)
+
+    def open_ports(self) -> None:
+        """Start anew what ran (the host is switched on). A service that cannot run any more is stopped.
+
+        OSError if it cannot because another program of this computer has its port.
         """
         for service in self.all():
             if service.state == RUNNING:
@@ -182,12 +228,37 @@ class ServiceControl:
                     if error.errno == errno.EADDRINUSE:
                         raise
                     _mark_stopped(service)
+                except (BadConfigurationError, PortTakenError):
+                    _mark_stopped(service)
+
+    def boot(self) -> None:
+        """Start what starts by itself, from the files as they are; all else is stopped. Nothing ran until now.
+
+        OSError if a service cannot because another program of this computer has its port.
+        """
+        for service in self._services:
+            _mark_stopped(service)
+        for service in self._services:
+            if service.start_mode == "Auto" and service.state == STOPPED:
+                with contextlib.suppress(OperationError):
+                    self._start_at_boot(service)
+
+    def _start_at_boot(self, service: Service) -> None:
+        # Nobody waits for a slow one: a host is there when its services are.
+        self._start_needed(service, self._start_at_boot)
+        self._refuse_start(service)
+        try:
+            self._run(service)
+        except OperationError as error:
+            if isinstance(error.__cause__, OSError) and error.__cause__.errno == errno.EADDRINUSE:
+                raise error.__cause__ from None
+            raise
 
     def close_ports(self) -> None:
         """Close all ports and leave the services' states as they are (the host is switched off)."""
-        for service in self._services:
-            for _process, _address, port in service.listens:
-                self._network.close(port)
+        for port in list(self._opened):
+            self._network.close(port)
+        self._opened.clear()
 
     def _start_pending(self, service: Service, seconds: float | None) -> None:
         service.state = "StartPending"
@@ -195,22 +266,35 @@ class ServiceControl:
             service.ready_at = round_trip(self._clock.now() + timedelta(seconds=seconds))
 
     def _open(self, service: Service) -> None:
-        """Open all ports of a service, or none: OSError."""
-        opened: list[int] = []
+        """Read the configuration and open all ports that it names, or none.
+
+        OSError, BadConfigurationError, PortTakenError.
+        """
+        listens = self._programs.starting(service)
+        ports = [port for _process, _address, port in listens]
+        taken = self._opened | {listener.port for listener in self._strangers()}
+        if len(set(ports)) < len(ports) or taken & set(ports):
+            raise PortTakenError
+        service.listens = listens
         try:
-            for process, _address, port in service.listens:
+            for process, _address, port in listens:
                 self._network.open(port, process)
-                opened.append(port)
+                self._opened.add(port)
         except OSError:
-            for port in opened:
-                self._network.close(port)
+            self._close(service)
             raise
+        self._programs.started(service)
+
+    def _close(self, service: Service) -> None:
+        for _process, _address, port in service.listens:
+            self._network.close(port)
+            self._opened.discard(port)
 
     def _run(self, service: Service) -> None:
         service.ready_at = None
         try:
             self._open(service)
-        except OSError as error:
+        except (OSError, BadConfigurationError, PortTakenError) as error:
             _mark_stopped(service)
             raise _cannot_start(service) from error
         service.process_id = self._new_process_id()

@@ -10,10 +10,13 @@ import json
 
 from emulator.winrm.authentication import Accounts
 from emulator.winrm.payload import Become, ModuleCall, UnsupportedPayloadError, parse_module_call
-from emulator.winrm.session import AgentHost, Session
+from emulator.winrm.session import AgentEndedError, AgentHost, Session
 from emulator.winrm.shells import CommandLine, Outcome
 
 _WIN_PING = frozenset({"win_ping", "ansible.legacy.win_ping", "ansible.windows.win_ping"})
+
+_ENDED_EXIT = 1
+"""Exit code of a process that Windows' own taskkill has ended."""
 
 
 def agent_request(call: ModuleCall) -> str | None:
@@ -56,7 +59,10 @@ def _run_as(host: AgentHost, accounts: Accounts, call: ModuleCall, become: Becom
 def _run(host: AgentHost, call: ModuleCall, session: Session) -> Outcome:
     request = agent_request(call)
     if request is not None:
-        return Outcome(stdout=f"{host.run_agent(request, session)}\r\n".encode())
+        try:
+            return Outcome(stdout=f"{host.run_agent(request, session)}\r\n".encode())
+        except AgentEndedError:
+            return Outcome(exit_code=_ENDED_EXIT)
     if call.name in _WIN_PING:
         return _answer({"changed": False, "ping": call.arguments.get("data", "pong")})
     raise UnsupportedPayloadError(f"module {call.name or 'without a name'} needs a real PowerShell")

@@ -24,6 +24,10 @@ class Session:
     logon_type: str = "network"
 
 
+class AgentEndedError(Exception):
+    """The process that ran the agent was ended before it answered."""
+
+
 class AgentHost(Protocol):
     """What the front needs of a host."""
 
@@ -42,8 +46,8 @@ class AgentHost(Protocol):
     def run_agent(self, request: str, session: Session) -> str:
         """Run one request of docs/agent-contract.md and return the one answer line.
 
-        Called in a worker thread; two calls for one host may overlap. Raises ValueError if the host knows nobody of the
-        session's name, which only happens under become.
+        Called in a worker thread; two calls for one host may overlap. Raises AgentEndedError if there is no answer,
+        and ValueError if the host knows nobody of the session's name, which only happens under become.
         """
 
     def fault(self, name: str) -> object | None:

@@ -18,6 +18,12 @@ options:
       - Set it when the task is delegated to a management host that has the PowerShell snap-in. Then only what the
         cmdlets tell is read; files, services and listening sockets are the management host's, and are left out.
     type: str
+  profile:
+    description:
+      - Rows that say where settings live which Citrix does not document, added to those of the collection; a path on
+        the controller to a YAML file, searched for as the files of a playbook or role are, or the list itself.
+      - See C(docs/profiles.md) of the collection for the keys of a row.
+    type: raw
 requirements:
   - "On the controller: C(pywinrm) (connection winrm) or C(pypsrp) (connection psrp)."
   - "On the host: 64-bit Windows PowerShell 5.1, and Citrix' PowerShell snap-in C(Citrix.Licensing.Admin.V1), which is
@@ -35,6 +41,24 @@ seealso:
     link: https://docs.citrix.com/en-us/licensing/current-release/citrix-licensing-manager/settings.html
 author:
   - citrixfleet.licensing contributors (@citrixfleet)
+"""
+
+    FILES = r"""
+options:
+  service_timeout:
+    description: Seconds that the services may take to stop, and again to start and to listen; 1 to 3600.
+    type: int
+    default: 300
+  backups:
+    description:
+      - How many changes are kept on the server with the files as they were before, 0 to 100. The oldest go first.
+      - They lie below C(%ProgramData%\citrixfleet.licensing\backup), which only SYSTEM and Administrators can open.
+    type: int
+    default: 5
+notes:
+  - Files are changed as one, with a manifest on the server while it lasts. If the host or the connection dies in the
+    middle, the next task of this collection that may change something takes the change back first, and says so in a
+    warning.
 """
 
     ATTRIBUTES = r"""

@@ -1,23 +1,8 @@
 # GNU General Public License v3.0+ (see LICENSE)
-# Private, as all _agent*.psm1; the contract is docs/agent-contract.md. Here: a request, its batch, its answer.
+# Private, as all _agent*.psm1; the contract is docs/agent-contract.md. Here: a batch, and its answer.
 Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
 
-# Operation -> its fields, "?" = may be left out. What a field holds is checked by the operation's typed parameters.
-$script:Fields = @{
-    'server'          = ''
-    'cmdlet'          = 'name parameters? select?'
-    'file.read'       = 'root path tail?'
-    'file.list'       = 'root path pattern? recurse? content?'
-    'file.write'      = 'root path content replaces'
-    'file.delete'     = 'root path replaces'
-    'registry.read'   = 'key view names?'
-    'service.stop'    = 'names timeout?'
-    'service.start'   = 'names timeout?'
-    'port.owners'     = 'ports?'
-    'account.resolve' = 'accounts'
-}
-$script:Changing = 'file.write', 'file.delete', 'service.stop', 'service.start'
 $script:KindOfHResult = @{
     0x80070002 = 'not_found'
     0x80070003 = 'not_found'
@@ -55,7 +40,7 @@ function ConvertTo-AgentError {
             $detail['exception'] = $exception.GetType().FullName
         }
         elseif ($Arguments.ContainsKey('path')) { $detail['path'] = $Arguments['path'] }
-        elseif ($Arguments.ContainsKey('key')) { $detail['name'] = $Arguments['key'] }
+        else { foreach ($name in 'key', 'name') { if ($Arguments[$name]) { $detail['name'] = $Arguments[$name] } } }
     }
     return @{ kind = $kind; message = ($exception.Message -replace '\s*[\r\n]+\s*', ' ').Trim(); detail = $detail }
 }
@@ -84,68 +69,6 @@ function ConvertTo-AgentJson {
     }
     $escape = [Text.RegularExpressions.MatchEvaluator] { param($found) '\u{0:x4}' -f [int][char]$found.Value }
     return '"' + [regex]::Replace("$Value", '[^ !#-\[\]-~]', $escape) + '"'
-}
-
-# Refuses what is not an object of these fields.
-function Assert-AgentField {
-    param($Value, [string]$Fields, [string]$Where)
-    if ($Value -isnot [Management.Automation.PSCustomObject]) { Stop-Agent bad_request "$Where is no object" }
-    $given = @($Value.PSObject.Properties | ForEach-Object { $_.Name })
-    $known = $Fields.Replace('?', '').Split(' ')
-    foreach ($name in $given) { if ($known -cnotcontains $name) { Stop-Agent bad_request "$Where has no field $name" } }
-    foreach ($name in $Fields.Split(' ')) {
-        if ($name -and -not $name.EndsWith('?') -and $given -cnotcontains $name) { Stop-Agent bad_request "$Where lacks $name" }
-    }
-}
-
-# Checks an entry of `ops` or `undo` and makes what the batch runs: its own fields, and the operation's arguments.
-function ConvertFrom-AgentEntry {
-    param($Entry, [string]$Own, [string]$Where)
-    $name = $null
-    if ($Entry -is [Management.Automation.PSCustomObject]) { $name = $Entry.PSObject.Properties['op'] }
-    if (-not $name -or $script:Fields.Keys -cnotcontains $name.Value) { Stop-Agent bad_request "$Where has an unknown op" }
-    $name = $name.Value
-    Assert-AgentField $Entry "$Own $($script:Fields[$name])" $Where
-    $operation = @{ arguments = @{}; changes = $script:Changing -contains $name; expect = $null; tolerate = @(); after = $null }
-    foreach ($property in $Entry.PSObject.Properties) {
-        if ($null -eq $property.Value) { continue }
-        if ($Own.Replace('?', '').Split(' ') -contains $property.Name) { $operation[$property.Name] = $property.Value }
-        else { $operation.arguments[$property.Name] = $property.Value }
-    }
-    if ($name -eq 'cmdlet') {
-        Assert-AgentCmdlet $Entry.name $operation.arguments['parameters']
-        $operation.changes = $Entry.name -notlike 'Get-*'
-    }
-    if ($name -eq 'registry.read' -and $Entry.key -notlike 'SOFTWARE\*') { Stop-Agent bad_request "$Where has a foreign key" }
-    if ($null -ne $operation.expect) {
-        if ($operation.changes) { Stop-Agent bad_request "$Where expects something of a change" }
-        Assert-AgentField $operation.expect 'matches? includes? excludes?' "$Where.expect"
-    }
-    return $operation
-}
-
-# Reads and checks a request, and makes the batch: what to run, and what its operations tell each other.
-function ConvertFrom-AgentRequest {
-    param([string]$Text)
-    try { $request = ConvertFrom-Json -InputObject $Text }
-    catch { Stop-Agent bad_request "The request is not JSON: $($_.Exception.Message)" }
-    Assert-AgentField $request 'v ops admin_address? lock_timeout? undo?' 'The request'
-    $batch = @{ admin_address = $null; lock_timeout = 60; undo = @() }
-    foreach ($property in $request.PSObject.Properties) { $batch[$property.Name] = $property.Value }
-    if (-not (Test-AgentNumber $batch.v) -or $batch.v -ne 1 -or $batch.ops -isnot [array] -or $batch.undo -isnot [array]) {
-        Stop-Agent bad_request 'The request is not of version 1.'
-    }
-    $batch.ops = @(foreach ($entry in $batch.ops) { ConvertFrom-AgentEntry $entry 'op tolerate? expect?' ops })
-    $batch.undo = @(foreach ($entry in $batch.undo) { ConvertFrom-AgentEntry $entry 'op after?' undo })
-    foreach ($entry in $batch.undo) {
-        if ($null -ne $entry.after -and $entry.after -ge $batch.ops.Count) { Stop-Agent bad_request 'undo is after no operation' }
-    }
-    $batch.changes = @($batch.ops | Where-Object { $_.changes }).Count -gt 0
-    foreach ($name in 'refusal', 'lock', 'snapin', 'address', 'certificate') { $batch[$name] = $null }
-    $batch.stopped = @{}
-    $batch.found_stopped = @{}
-    $batch.dependants = [Collections.Generic.List[string]]::new()
-    return $batch
 }
 
 # Says whether every wanted property of an item has its value, or one of its values. Types are compared as JSON's.
@@ -193,19 +116,24 @@ function Get-AgentRefusal {
 
 # Runs one operation, which writes its value as one object.
 function Invoke-AgentOperation {
-    param([string]$Name, [hashtable]$Arguments, [hashtable]$Batch)
-    switch ($Name) {
+    param([hashtable]$Operation, [hashtable]$Batch)
+    $arguments = $Operation.arguments
+    switch ($Operation.op) {
         'server' { Get-AgentServer $Batch }
-        'cmdlet' { Invoke-AgentCmdlet -Batch $Batch @Arguments }
-        'file.read' { Read-AgentFile @Arguments }
-        'file.list' { Find-AgentFile @Arguments }
-        'file.write' { Write-AgentFile @Arguments }
-        'file.delete' { Remove-AgentFile @Arguments }
-        'registry.read' { Get-AgentRegistry @Arguments }
-        'service.stop' { Stop-AgentService -Batch $Batch @Arguments }
-        'service.start' { Start-AgentService -Batch $Batch @Arguments }
-        'port.owners' { Get-AgentPortOwner @Arguments }
-        'account.resolve' { Resolve-AgentAccount @Arguments }
+        'cmdlet' { Invoke-AgentCmdlet -Batch $Batch @arguments }
+        'file.read' { Read-AgentFile @arguments }
+        'file.list' { Find-AgentFile @arguments }
+        'file.write' { Write-AgentFile @arguments }
+        'file.copy' { Copy-AgentFile @arguments }
+        'file.delete' { Remove-AgentFile @arguments }
+        'folder.delete' { Remove-AgentFolder @arguments }
+        'registry.read' { Get-AgentRegistry @arguments }
+        'service.stop' { Stop-AgentService -Batch $Batch @arguments }
+        'service.start' { Start-AgentService -Batch $Batch @arguments }
+        'port.owners' { Get-AgentPortOwner -Expect $Operation.expect @arguments }
+        'firewall.read' { Read-AgentFirewall @arguments }
+        'firewall.write' { Write-AgentFirewall @arguments }
+        'account.resolve' { Resolve-AgentAccount @arguments }
     }
 }
 
@@ -221,7 +149,7 @@ function Get-AgentResult {
             $Batch.lock = Enter-AgentLock $Batch.lock_timeout
             if (-not $Batch.lock) { Stop-Agent busy 'Another batch on this host did not end in time.' }
         }
-        $value = Invoke-AgentOperation $Operation.op $Operation.arguments $Batch
+        $value = Invoke-AgentOperation $Operation $Batch
         if ($null -ne $Operation.expect -and -not (Test-AgentExpectation $value $Operation.expect)) {
             foreach ($item in $value) { if ($item -is [Collections.IDictionary]) { $item.Remove('content') } }
             Stop-Agent expect 'The value is not as expected.' @{ found = $value }
@@ -251,10 +179,14 @@ function Invoke-AgentBatch {
         if (-not $tolerated -or $result.error.kind -eq 'busy') { $failure = $result.error }
     }
     if (-not $failure -or $failure.kind -eq 'busy') { return }
+    $undone = $true
     for ($index = 0; $index -lt $Batch.undo.Count; $index++) {
         $entry = $Batch.undo[$index]
         if ($null -ne $entry.after -and $entry.after -ge $attempted) { continue }
+        if ($entry.if_done -and -not $Answer.results[$entry.after].ok) { continue }
+        if ($entry.if_undone -and -not $undone) { continue }
         $result = Get-AgentResult $entry $Batch
+        $undone = $undone -and $result.ok
         $result['index'] = $index
         $Answer.undone.Add($result)
     }

@@ -1,5 +1,5 @@
 # GNU General Public License v3.0+ (see LICENSE)
-# Here: changes of files and services.
+# Here: changes of files.
 Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
 
@@ -13,70 +13,95 @@ function Open-AgentTarget {
     Open-AgentFile $Full Open Read 'Read, Delete'
 }
 
-# Refuses an opened file that is not the one to replace; else copies it to the work folder and writes the copy's path.
-function Backup-AgentFile {
-    param($Stream, [string]$Root, [string]$Path, [string]$Replaces)
+# Refuses the bytes of a file that are not the expected ones (none: there is no file); else writes their hash.
+function Confirm-AgentHash {
+    param([byte[]]$Bytes, [string]$Path, [string]$Expected)
     $hash = $null
-    if ($Stream) {
-        $bytes = Read-AgentStream $Stream
-        $hash = Get-AgentHash $bytes
-    }
-    if ("$hash" -ne $Replaces) {
-        Stop-Agent changed "'$Path' is not as expected." @{ path = $Path; sha256 = $hash }
-    }
-    if (-not $Stream -or $Root -eq 'work') { return }
-    $time = [DateTime]::UtcNow
-    do {
-        $stamp = $time.ToString('yyyyMMddTHHmmssfffffff', [cultureinfo]::InvariantCulture)
-        $backup = "backup\${stamp}Z-$($Path.Split('\')[-1])"
-        $full = Resolve-AgentPath work $backup -Create
-        $time = $time.AddTicks(1)
-    } while ([IO.File]::Exists($full))
-    $null = [IO.Directory]::CreateDirectory([IO.Path]::GetDirectoryName($full))
-    Save-AgentFile $full $bytes
-    return $backup
+    if ($null -ne $Bytes) { $hash = Get-AgentHash $Bytes }
+    if ("$hash" -ne $Expected) { Stop-Agent changed "'$Path' is not as expected." @{ path = $Path; sha256 = $hash } }
+    return $hash
 }
 
-# Writes a new file to the disk; if that fails, nothing is left of it.
-function Save-AgentFile {
-    param([string]$Full, [byte[]]$Bytes)
-    $stream = Open-AgentFile $Full CreateNew Write None
-    try {
-        try {
-            $stream.Write($Bytes, 0, $Bytes.Length)
-            $stream.Flush($true)
-        }
-        finally { $stream.Dispose() }
-    }
-    catch {
-        [IO.File]::Delete($Full)
-        throw
-    }
-}
-
-# Operation file.write. File.Replace swaps the files in one step and keeps the access list of the old one.
-function Write-AgentFile {
-    [CmdletBinding()] param([string]$Root, [string]$Path, [string]$Content, [string]$Replaces)
-    $full = Resolve-AgentPath $Root $Path -Create
+# Writes bytes to a temporary file, and then puts it in the place of the file. File.Replace does that in one step and
+# keeps the access list of the old file. A temporary file that was left there is deleted, not opened: it may have other
+# names, or another access list.
+function Set-AgentFile {
+    param([string]$Root, [string]$Path, [byte[]]$Bytes, [string]$Replaces)
+    $full = Resolve-AgentPath $Root $Path
     $folder = [IO.Path]::GetDirectoryName($full)
-    if ($Root -eq 'work') { $null = [IO.Directory]::CreateDirectory($folder) }
-    elseif (-not [IO.Directory]::Exists($folder)) {
+    if ($Root -ne 'work' -and -not [IO.Directory]::Exists($folder)) {
         Stop-Agent not_found "There is no folder for '$Path'." @{ path = $Path }
     }
-    $bytes = [Convert]::FromBase64String($Content)
-    $temporary = [IO.Path]::Combine($folder, [Guid]::NewGuid().ToString() + '.tmp')
+    $temporary = "$full.citrixfleet.tmp"
     $old = Open-AgentTarget $full
     try {
-        $backup = Backup-AgentFile $old $Root $Path $Replaces
-        Save-AgentFile $temporary $bytes
-        if ($old) { [IO.File]::Replace($temporary, $full, [NullString]::Value) }
-        else { [IO.File]::Move($temporary, $full) }
+        $found = $null
+        if ($old) { $found = Read-AgentStream $old }
+        $null = Confirm-AgentHash $found $Path $Replaces
+        if (Test-AgentLink $temporary) { Stop-Agent confined "A link is in the way of '$Path'." @{ path = $Path } }
+        if ($Root -eq 'work') {
+            $null = Get-AgentWorkFolder -Create
+            $null = [IO.Directory]::CreateDirectory($folder)
+        }
+        try {
+            [IO.File]::Delete($temporary)
+            $new = Open-AgentFile $temporary CreateNew Write None
+            try {
+                $new.Write($Bytes, 0, $Bytes.Length)
+                $new.Flush($true)
+            }
+            finally { $new.Dispose() }
+            if ($old) { [IO.File]::Replace($temporary, $full, [NullString]::Value) }
+            else { [IO.File]::Move($temporary, $full) }
+        }
+        finally { [IO.File]::Delete($temporary) }
     }
-    finally {
-        if ($old) { $old.Dispose() }
-        [IO.File]::Delete($temporary)
+    finally { if ($old) { $old.Dispose() } }
+}
+
+# Operation file.write.
+function Write-AgentFile {
+    [CmdletBinding()] param([string]$Root, [string]$Path, [string]$Content, [string]$Replaces)
+    $bytes = [Convert]::FromBase64String($Content)
+    Set-AgentFile $Root $Path $bytes $Replaces
+    return @{ sha256 = (Get-AgentHash $bytes) }
+}
+
+# Operation file.copy. An error at the target names the target.
+function Copy-AgentFile {
+    [CmdletBinding()]
+    param([string]$Root, [string]$Path, [string]$Sha256, [string]$ToRoot, [string]$ToPath, [string]$Replaces)
+    $full = Resolve-AgentPath $Root $Path
+    $bytes = $null
+    if ([IO.File]::Exists($full)) {
+        $stream = Open-AgentFile $full Open Read 'ReadWrite, Delete'
+        try { $bytes = Read-AgentStream $stream }
+        finally { $stream.Dispose() }
     }
-    return [ordered]@{ sha256 = (Get-AgentHash $bytes); backup = $backup }
+    $hash = Confirm-AgentHash $bytes $Path $Sha256
+    try { Set-AgentFile $ToRoot $ToPath $bytes $Replaces }
+    catch {
+        $failure = ConvertTo-AgentError $_ @{ path = $ToPath }
+        Stop-Agent $failure.kind $failure.message $failure.detail
+    }
+    return @{ sha256 = $hash }
+}
+
+# Deletes the folders above a path of the work folder that are empty now, the work folder included.
+function Clear-AgentWorkFolder {
+    param([string]$Full)
+    $work = Get-AgentWorkFolder
+    $folder = [IO.Path]::GetDirectoryName($Full)
+    try {
+        while ($folder.Length -ge $work.Length) {
+            [IO.Directory]::Delete($folder)
+            $folder = [IO.Path]::GetDirectoryName($folder)
+        }
+    }
+    catch [IO.IOException] {
+        # It is not empty, and that is no error.
+        return
+    }
 }
 
 # Operation file.delete.
@@ -85,121 +110,33 @@ function Remove-AgentFile {
     $full = Resolve-AgentPath $Root $Path
     $old = Open-AgentTarget $full
     try {
-        $backup = Backup-AgentFile $old $Root $Path $Replaces
+        $found = $null
+        if ($old) { $found = Read-AgentStream $old }
+        $hash = Confirm-AgentHash $found $Path $Replaces
         [IO.File]::Delete($full)
     }
     finally { if ($old) { $old.Dispose() } }
-    return @{ backup = $backup }
+    if ($Root -eq 'work') { Clear-AgentWorkFolder $full }
+    return @{ sha256 = $hash }
 }
 
-# Names the state of a service; nothing if there is no such service.
-function Get-AgentState {
-    param([string]$Name)
-    $service = Get-AgentController $Name
-    if ($service) { [string]$service.Status }
-}
-
-# Refuses services that do not exist, and makes the time by which all must be done.
-function Get-AgentDeadline {
-    param([string[]]$Names, [double]$Timeout)
-    foreach ($name in $Names) {
-        if (-not (Get-AgentState $name)) { Stop-Agent not_found "There is no service '$name'." @{ name = $name } }
+# Deletes a folder with all that is in it. (Directory.Delete of .NET Framework cannot do that where a junction is.)
+function Remove-AgentTree {
+    param([string]$Full)
+    foreach ($entry in [IO.DirectoryInfo]::new($Full).GetFileSystemInfos()) {
+        if ($entry -is [IO.DirectoryInfo] -and -not (Test-AgentLink $entry.FullName)) { Remove-AgentTree $entry.FullName }
+        else { $entry.Delete() }
     }
-    return [DateTime]::UtcNow.AddSeconds($Timeout)
+    [IO.Directory]::Delete($Full)
 }
 
-# Waits a little, or ends the operation when its time is over.
-function Wait-AgentMoment {
-    param([string]$Name, [datetime]$Deadline)
-    if ([DateTime]::UtcNow -ge $Deadline) { Stop-Agent timeout "'$Name' took too long." @{ name = $Name } }
-    Start-Sleep -Milliseconds 200
-}
-
-# Sends a start or a stop to a service.
-function Send-AgentControl {
-    param([string]$Name, [switch]$Stop)
-    $service = Get-AgentController $Name
-    try {
-        if ($Stop) { $service.Stop() }
-        else { $service.Start() }
-    }
-    catch {
-        $failure = ConvertTo-AgentError $_
-        $detail = @{ name = $Name }
-        if ($failure.kind -ne 'access_denied') {
-            $failure.kind = 'service'
-            $detail['state'] = Get-AgentState $Name
-        }
-        Stop-Agent $failure.kind "'$Name': $($failure.message)" $detail
-    }
-}
-
-# Adds the running dependants of a service to a list, deepest first, then the service itself.
-function Add-AgentStopOrder {
-    param([string]$Name, [Collections.Generic.List[string]]$Order)
-    foreach ($dependant in (Get-AgentController $Name).DependentServices) {
-        Add-AgentStopOrder $dependant.ServiceName $Order
-    }
-    if ((Get-AgentState $Name) -ne 'Stopped' -and -not $Order.Contains($Name)) { $Order.Add($Name) }
-}
-
-# Stops one service and waits until it, its processes and their listeners are gone.
-function Stop-AgentOneService {
-    param([string]$Name, [datetime]$Deadline)
-    $processes = @(Get-AgentProcessTree (Get-AgentService $Name).process_id)
-    $ids = @($processes | ForEach-Object { $_.id })
-    $ports = @(Get-AgentListener | Where-Object { $ids -contains $_.process_id } | ForEach-Object { $_.port })
-    if ((Get-AgentState $Name) -ne 'StopPending') { Send-AgentControl $Name -Stop }
-    while ($true) {
-        $alive = @(foreach ($now in Get-AgentProcess) {
-                foreach ($old in $processes) { if ($now.id -eq $old.id -and $now.created -eq $old.created) { $now } }
-            })
-        $open = @(Get-AgentListener | Where-Object { $ports -contains $_.port })
-        if ((Get-AgentState $Name) -eq 'Stopped' -and $alive.Count -eq 0 -and $open.Count -eq 0) { return }
-        Wait-AgentMoment $Name $Deadline
-    }
-}
-
-# Operation service.stop.
-function Stop-AgentService {
-    [CmdletBinding()] param([hashtable]$Batch, [string[]]$Names, [double]$Timeout = 300)
-    $deadline = Get-AgentDeadline $Names $Timeout
-    $Batch.address = $null
-    $stopped = [Collections.Generic.List[string]]::new()
-    foreach ($name in $Names) {
-        $order = [Collections.Generic.List[string]]::new()
-        Add-AgentStopOrder $name $order
-        if ($order.Count -eq 0 -and -not $Batch.stopped[$name]) { $Batch.found_stopped[$name] = $true }
-        foreach ($one in $order) {
-            # Noted first, so that `undo` starts also what did not stop in time.
-            $Batch.stopped[$one] = $true
-            if ($one -ne $name) { $Batch.dependants.Add($one) }
-            Stop-AgentOneService $one $deadline
-            $stopped.Add($one)
-        }
-    }
-    return @{ stopped = $stopped }
-}
-
-# Operation service.start.
-function Start-AgentService {
-    [CmdletBinding()] param([hashtable]$Batch, [string[]]$Names, [double]$Timeout = 300)
-    $deadline = Get-AgentDeadline $Names $Timeout
-    $Batch.address = $null
-    $order = [Collections.Generic.List[string]]::new($Names)
-    for ($index = $Batch.dependants.Count - 1; $index -ge 0; $index--) { $order.Add($Batch.dependants[$index]) }
-    $started = [Collections.Generic.List[string]]::new()
-    foreach ($name in $order) {
-        $state = Get-AgentState $name
-        if ($state -eq 'Running' -or $Batch.found_stopped[$name]) { continue }
-        if ($state -ne 'StartPending') { Send-AgentControl $name }
-        while ((Get-AgentState $name) -ne 'Running') {
-            if ((Get-AgentState $name) -eq 'Stopped') {
-                Stop-Agent service "'$name' ended while it started." @{ name = $name; state = 'Stopped' }
-            }
-            Wait-AgentMoment $name $deadline
-        }
-        $started.Add($name)
-    }
-    return @{ started = $started }
+# Operation folder.delete.
+function Remove-AgentFolder {
+    [CmdletBinding()] param([string]$Path)
+    $full = Resolve-AgentPath work $Path
+    if ([IO.File]::Exists($full)) { Stop-Agent not_found "'$Path' is no folder." @{ path = $Path } }
+    if (-not [IO.Directory]::Exists($full)) { return @{ deleted = $false } }
+    Remove-AgentTree $full
+    Clear-AgentWorkFolder $full
+    return @{ deleted = $true }
 }

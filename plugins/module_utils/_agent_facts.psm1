@@ -72,18 +72,24 @@ function Get-AgentRegistry {
     return [ordered]@{ exists = $null -ne $values; values = @($found.Values) }
 }
 
-# Operation port.owners.
+# Operation port.owners. What is expected of it may take its time: it looks again until that is over.
 function Get-AgentPortOwner {
-    [CmdletBinding()] param([int[]]$Ports)
-    $names = @{}
-    foreach ($process in Get-AgentProcess) { $names[$process.id] = $process.name }
-    $found = [Collections.Generic.SortedDictionary[string, object]]::new([StringComparer]::Ordinal)
-    foreach ($listener in Get-AgentListener) {
-        if ($null -ne $Ports -and $Ports -notcontains $listener.port) { continue }
-        $listener.process = $names[$listener.process_id]
-        $found['{0:d5} {1} {2}' -f $listener.port, $listener.address, $listener.process_id] = $listener
+    [CmdletBinding()] param([int[]]$Ports, [double]$Timeout, $Expect)
+    $deadline = (Get-AgentTime).AddSeconds($Timeout)
+    while ($true) {
+        $names = @{}
+        foreach ($process in Get-AgentProcess) { $names[$process.id] = $process.name }
+        $found = [Collections.Generic.SortedDictionary[string, object]]::new([StringComparer]::Ordinal)
+        foreach ($listener in Get-AgentListener) {
+            if ($null -ne $Ports -and $Ports -notcontains $listener.port) { continue }
+            $listener.process = $names[$listener.process_id]
+            $found['{0:d5} {1} {2}' -f $listener.port, $listener.address, $listener.process_id] = $listener
+        }
+        $value = @($found.Values)
+        $met = $null -eq $Expect -or (Test-AgentExpectation $value $Expect)
+        if ($met -or (Get-AgentTime) -ge $deadline) { return , $value }
+        Wait-AgentTick
     }
-    return , @($found.Values)
 }
 
 # Operation account.resolve. A SID is no error: it may be all that is left of an account.

@@ -26,14 +26,14 @@ function Get-AgentWorkFolder {
 
 # Makes the absolute path of a root and a relative path, and refuses all that could lead out of the root.
 function Resolve-AgentPath {
-    param([ValidateSet('install', 'myfiles', 'work')] [string]$Root, [string]$Path, [switch]$AllowRoot, [switch]$Create)
+    param([ValidateSet('install', 'myfiles', 'work')] [string]$Root, [string]$Path, [switch]$AllowRoot)
     $refusal = @{ Kind = 'confined'; Message = "The path '$Path' is refused."; Detail = @{ path = $Path } }
     $segments = $Path.Split('\')
     if ($AllowRoot -and -not $Path) { $segments = @() }
     foreach ($segment in $segments) {
         if ([regex]::IsMatch($segment, $script:Refused, 'IgnoreCase, CultureInvariant')) { Stop-Agent @refusal }
     }
-    if ($Root -eq 'work') { $full = Get-AgentWorkFolder -Create:$Create }
+    if ($Root -eq 'work') { $full = Get-AgentWorkFolder }
     else {
         $installation = Get-AgentInstallation
         if ($null -eq $installation) { Stop-Agent not_installed 'No License Server is installed on this host.' }

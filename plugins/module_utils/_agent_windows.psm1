@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSE)
-# Here: all that only Windows has, each behind one small function with plain input and output. The contract tests
-# put tests/contract/shim.psm1 in place of this file and run the rest as it is on a PowerShell without Windows.
+# Here: all that only Windows has, each behind one small function with plain input and output. The contract tests put
+# tests/contract/shim.psm1 in place of _agent_windows*.psm1, and run the rest as it is on a PowerShell without Windows.
 Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
 $ProgressPreference = 'SilentlyContinue'
@@ -21,7 +21,17 @@ function Get-AgentHost {
     $computer = Get-CimInstance -ClassName Win32_ComputerSystem
     $domain = $null
     if ($computer.PartOfDomain) { $domain = $computer.Domain }
-    return [ordered]@{ name = $computer.Name; domain = $domain; clock = [DateTime]::UtcNow.ToString('o') }
+    return [ordered]@{ name = $computer.Name; domain = $domain; clock = (Get-AgentTime).ToString('o') }
+}
+
+# Tells the time, in UTC.
+function Get-AgentTime {
+    return [DateTime]::UtcNow
+}
+
+# Lets a little time pass.
+function Wait-AgentTick {
+    Start-Sleep -Milliseconds 200
 }
 
 # Describes the account that this runs as, by its token.

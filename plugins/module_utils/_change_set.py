@@ -13,16 +13,55 @@ import typing as t
 
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import LicenseError
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._explain import explain
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._interfaces.document import FileEdit
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import Operation, Outcome
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._server import ServerFacts
 
 
 @dataclasses.dataclass(frozen=True)
 class Step:
-    """One operation of an apply batch, and the one that takes it back (None for a read)."""
+    """One operation of an apply batch, and the one that takes it back (None for a read).
+
+    ``if_done``: it is taken back only if it succeeded. ``if_undone``: it is taken back only if all that came after it
+    was taken back well.
+    """
 
     operation: Operation
     undo: Operation | None = None
+    if_done: bool = False
+    if_undone: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Listening:
+    """A port that a process of the License Server listens on."""
+
+    process: str
+    port: int
+
+
+@dataclasses.dataclass(frozen=True)
+class RuleMove:
+    """Local ports of one firewall rule, before and after."""
+
+    name: str
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Rewrite:
+    """What one section wants of the server's files, and of what depends on them.
+
+    ``restart`` are the services that read the files. What they listen on now (``listening``) they must listen on again,
+    on the new port where ``moves`` has one for it.
+    """
+
+    edits: tuple[FileEdit, ...]
+    restart: tuple[str, ...]
+    listening: tuple[Listening, ...] = ()
+    moves: t.Mapping[int, int] = dataclasses.field(default_factory=dict)
+    rules: tuple[RuleMove, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,7 +72,8 @@ class ChangeSet:
     if the server is as desired. ``final_steps`` cannot be taken back and run after the reversible steps of all
     sections. ``verify`` has, by the labels of the section's reads, those that expect the new values when they are
     repeated at the end of the batch. ``actions`` are further keys of the result: what this plan does beside setting
-    values.
+    values. ``rewrite`` is what has to become of the server's files; those of all sections are one transaction.
+    ``warnings`` are for a plan that changes something.
     """
 
     before: t.Mapping[str, t.Any]
@@ -42,11 +82,13 @@ class ChangeSet:
     final_steps: tuple[Step, ...] = ()
     verify: t.Mapping[str, Operation] = dataclasses.field(default_factory=dict)
     actions: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
+    rewrite: Rewrite | None = None
+    warnings: tuple[str, ...] = ()
 
     @property
     def changed(self) -> bool:
         """Whether anything has to be done."""
-        return bool(self.steps or self.final_steps)
+        return bool(self.steps or self.final_steps or self.rewrite)
 
 
 @dataclasses.dataclass(frozen=True)

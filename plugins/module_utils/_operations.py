@@ -57,6 +57,9 @@ class Operation:
     #: Whether operations of this type leave the host as it is.
     READS: t.ClassVar[bool] = True
 
+    #: Whether only the agent's larger text has it, which is sent where it is needed.
+    EXTENDED: t.ClassVar[bool] = False
+
     expect: Expectation | None = dataclasses.field(default=None, kw_only=True)
     tolerate: tuple[str, ...] = dataclasses.field(default=(), kw_only=True)
 
@@ -74,6 +77,11 @@ class Operation:
                 continue
             document[field.name] = value.to_json() if isinstance(value, Expectation) else _plain(value)
         return document
+
+
+def tolerant(operation: Operation) -> Operation:
+    """The operation, whose failure stops nothing."""
+    return dataclasses.replace(operation, tolerate=(ANY_ERROR,))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -124,11 +132,18 @@ class FileList(Operation):
 
 
 @dataclasses.dataclass(frozen=True)
-class FileWrite(Operation):
+class HostChange(Operation):
+    """An operation that changes a file, a service or a firewall rule."""
+
+    READS = False
+    EXTENDED = True
+
+
+@dataclasses.dataclass(frozen=True)
+class FileWrite(HostChange):
     """Replace or create a file; ``replaces`` is the SHA-256 of what it replaces, None if nothing."""
 
     OP = "file.write"
-    READS = False
 
     root: str
     path: str
@@ -141,15 +156,41 @@ class FileWrite(Operation):
 
 
 @dataclasses.dataclass(frozen=True)
-class FileDelete(Operation):
+class FileCopy(HostChange):
+    """Copy a file of SHA-256 ``sha256`` within the host, into or out of the work folder."""
+
+    OP = "file.copy"
+
+    root: str
+    path: str
+    sha256: str
+    to_root: str
+    to_path: str
+    replaces: str | None
+
+    def to_json(self) -> dict[str, Json]:
+        """As every operation, but ``replaces`` is always said."""
+        return {**super().to_json(), "replaces": self.replaces}
+
+
+@dataclasses.dataclass(frozen=True)
+class FileDelete(HostChange):
     """Delete a file whose SHA-256 is ``replaces``."""
 
     OP = "file.delete"
-    READS = False
 
     root: str
     path: str
     replaces: str
+
+
+@dataclasses.dataclass(frozen=True)
+class FolderDelete(HostChange):
+    """Delete a folder below the work folder, with all that is in it."""
+
+    OP = "folder.delete"
+
+    path: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -164,22 +205,20 @@ class RegistryRead(Operation):
 
 
 @dataclasses.dataclass(frozen=True)
-class ServiceStop(Operation):
+class ServiceStop(HostChange):
     """Stop services in order, their running dependants first; ``timeout`` in seconds."""
 
     OP = "service.stop"
-    READS = False
 
     names: tuple[str, ...]
     timeout: int = 300
 
 
 @dataclasses.dataclass(frozen=True)
-class ServiceStart(Operation):
+class ServiceStart(HostChange):
     """Start services in order, then what a stop of the same batch took down; ``timeout`` in seconds."""
 
     OP = "service.start"
-    READS = False
 
     names: tuple[str, ...]
     timeout: int = 300
@@ -187,11 +226,34 @@ class ServiceStart(Operation):
 
 @dataclasses.dataclass(frozen=True)
 class PortOwners(Operation):
-    """Listening TCP ports with their processes."""
+    """Listening TCP ports with their processes; ``timeout`` in seconds, in which ``expect`` has to be met."""
 
     OP = "port.owners"
 
     ports: tuple[int, ...] | None = None
+    timeout: int = 0
+
+
+@dataclasses.dataclass(frozen=True)
+class FirewallRead(Operation):
+    """Inbound firewall rules of the License Server's programs, of some local ports, or of some display names."""
+
+    OP = "firewall.read"
+    EXTENDED = True
+
+    ports: tuple[int, ...]
+    display_names: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class FirewallWrite(HostChange):
+    """Set the local ports of one firewall rule, which has those of ``replaces`` now."""
+
+    OP = "firewall.write"
+
+    name: str
+    local_ports: tuple[str, ...]
+    replaces: tuple[str, ...]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -205,14 +267,21 @@ class AccountResolve(Operation):
 
 @dataclasses.dataclass(frozen=True)
 class Undo:
-    """An operation to run if the batch stops on a failure, once operation number ``after`` was attempted."""
+    """An operation to run if the batch stops on a failure, once operation number ``after`` was attempted.
+
+    ``if_done``: only if that operation succeeded. ``if_undone``: only if all entries before it succeeded.
+    """
 
     operation: Operation
     after: int
+    if_done: bool = False
+    if_undone: bool = False
 
     def to_json(self) -> dict[str, Json]:
         """The entry of ``undo``, where the contract allows neither ``expect`` nor ``tolerate``."""
-        return {**dataclasses.replace(self.operation, expect=None, tolerate=()).to_json(), "after": self.after}
+        conditions = {name: True for name in ("if_done", "if_undone") if getattr(self, name)}
+        plain = dataclasses.replace(self.operation, expect=None, tolerate=())
+        return {**plain.to_json(), "after": self.after, **conditions}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -229,10 +298,10 @@ class Request:
         return all(operation.reads for operation in self.operations)
 
     @property
-    def changes_host(self) -> bool:
-        """Whether a file or a service is changed, and not only what the snap-in sets."""
+    def extended(self) -> bool:
+        """Whether it takes the agent's larger text, with what changes files, services and firewall rules."""
         operations = (*self.operations, *(entry.operation for entry in self.undo))
-        return not all(operation.READS for operation in operations)
+        return any(operation.EXTENDED for operation in operations)
 
     def to_text(self) -> str:
         """The ``request`` argument of the private module: compact ASCII JSON."""
@@ -268,10 +337,10 @@ class Outcome:
 
 @dataclasses.dataclass(frozen=True)
 class Answer:
-    """The results in the order of the operations, and those of the undo entries that ran."""
+    """The results in the order of the operations, and those of the undo entries that ran, by the entry's number."""
 
     outcomes: tuple[Outcome, ...]
-    undone: tuple[Outcome, ...]
+    undone: t.Mapping[int, Outcome] = dataclasses.field(default_factory=dict)
 
 
 class ContractError(Exception):
@@ -292,7 +361,7 @@ def parse_answer(document: t.Mapping[str, t.Any], expected: int) -> Answer:
         raise ContractError(f"{len(results)} results for {expected} operations")
     return Answer(
         outcomes=tuple(_outcome(result) for result in results),
-        undone=tuple(_outcome(result) for result in document.get("undone") or ()),
+        undone={int(result["index"]): _outcome(result) for result in document.get("undone") or ()},
     )
 
 

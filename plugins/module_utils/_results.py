@@ -17,8 +17,11 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._server impo
 Values = t.Mapping[str, t.Any]
 
 
-def present(result: Result, composite: bool) -> dict[str, t.Any]:
-    """The return values of a module; those of a composite one are by section in ``before`` and ``after``."""
+def present(result: Result, composite: bool, files: bool) -> dict[str, t.Any]:
+    """The return values of a module; those of a composite one are by section in ``before`` and ``after``.
+
+    :param files: whether the module may change files of the server, and says where the old ones are kept.
+    """
     if composite:
         before: Values = {section.name: section.before for section in result.sections}
         after: Values = {section.name: section.after for section in result.sections}
@@ -33,6 +36,7 @@ def present(result: Result, composite: bool) -> dict[str, t.Any]:
     return {
         "changed": result.changed,
         **returned,
+        **({"backup": result.backup} if files else {}),
         "server": describe_server(result.server),
         "diff": {"before": as_lines(before), "after": as_lines(announced)},
     }

@@ -8,6 +8,7 @@
 #AnsibleRequires -PowerShell ..module_utils._agent_facts
 #AnsibleRequires -PowerShell ..module_utils._agent_files
 #AnsibleRequires -PowerShell ..module_utils._agent_licensing
+#AnsibleRequires -PowerShell ..module_utils._agent_request
 #AnsibleRequires -PowerShell ..module_utils._agent_windows
 
 Invoke-Agent $complex_args['request']

@@ -8,7 +8,11 @@
 #AnsibleRequires -PowerShell ..module_utils._agent_changes
 #AnsibleRequires -PowerShell ..module_utils._agent_facts
 #AnsibleRequires -PowerShell ..module_utils._agent_files
+#AnsibleRequires -PowerShell ..module_utils._agent_firewall
 #AnsibleRequires -PowerShell ..module_utils._agent_licensing
+#AnsibleRequires -PowerShell ..module_utils._agent_request
+#AnsibleRequires -PowerShell ..module_utils._agent_services
 #AnsibleRequires -PowerShell ..module_utils._agent_windows
+#AnsibleRequires -PowerShell ..module_utils._agent_windows_firewall
 
 Invoke-Agent $complex_args['request']

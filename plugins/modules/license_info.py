@@ -9,14 +9,16 @@ module: license_info
 short_description: Everything that can be read of a Citrix License Server
 version_added: 0.1.0
 description:
-  - Reads version and build, services, ports, accounts, sharing of usage statistics, historical use, the mode of
-    renewals, the installed license files and the last uploads of a Citrix License Server, in one call.
+  - Reads version and build, services, ports, proxy, supplemental grace period, display language, accounts, sharing of
+    usage statistics, historical use, the mode of renewals, the installed license files and the last uploads of a Citrix
+    License Server, in one call.
   - What cannot be read is null, with the reason in RV(unreadable), so that a server without the snap-in, or without
     a License Server, still gives a result. What was not asked for is null too.
 options:
   gather_subset:
     description:
-      - What to read, V(all), V(services), V(ports), V(accounts), V(usage), V(renewal), V(licenses), V(last_uploads).
+      - What to read, V(all), V(services), V(ports), V(proxy), V(options), V(accounts), V(usage), V(renewal),
+        V(licenses), V(last_uploads).
       - A name with V(!) before it is left out.
     type: list
     elements: str
@@ -52,7 +54,8 @@ services:
   elements: dict
 ports:
   description:
-    - The three ports, each with its C(port), the C(source) that it was read from, and the C(reason) if it has none.
+    - The three ports, each with the C(port) in force, the C(source) that it was read from, and the C(reason) if it has
+      none. C(configured) is the port in the files of O(profile), which takes effect when the services start.
   returned: success
   type: dict
   contains:
@@ -65,6 +68,16 @@ ports:
     web_services:
       description: Web Services for Licensing port, 8083 by default.
       type: dict
+proxy:
+  description: The C(proxy), null for none, with the C(reason) of what could not be read.
+  returned: success
+  type: dict
+options:
+  description:
+    - The C(supplemental_grace_period) and the C(display_language), null where no profile says where they are kept, with
+      the C(reason).
+  returned: success
+  type: dict
 accounts:
   description: Accounts, as RV(citrixfleet.licensing.license_user#module:after.accounts).
   returned: success
@@ -89,8 +102,9 @@ last_uploads:
   type: dict
 interfaces:
   description:
-    - For each of the keys above, the C(interface) that it is read through and the C(confidence) in it,
-      V(documented) by Citrix or V(observed) in public.
+    - For each setting of the profiles, and each other key above, the C(interface) that it is read through, the
+      C(confidence) in it, V(documented) by Citrix, V(observed) in public, V(recorded) from a server, or V(recalled),
+      and the C(source). Null where there is no interface.
   returned: success
   type: dict
 before:

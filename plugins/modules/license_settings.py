@@ -12,9 +12,46 @@ description:
   - Brings several groups of settings of a Citrix License Server to the desired state in one task, which reads
     everything in one call of the host and changes everything in one more. A group of which no option is set is left
     alone.
+  - Files are changed and the services restarted once for all groups together.
   - If one change fails, all of them are taken back, but for renewals that were installed.
   - Each group is a module of its own too, with the same options and the same meaning.
 options:
+  ports:
+    description: The three ports, as M(citrixfleet.licensing.license_ports) sets them.
+    type: dict
+    suboptions:
+      license_server:
+        description: As O(citrixfleet.licensing.license_ports#module:license_server).
+        type: int
+      vendor_daemon:
+        description: As O(citrixfleet.licensing.license_ports#module:vendor_daemon).
+        type: int
+      web_services:
+        description: As O(citrixfleet.licensing.license_ports#module:web_services).
+        type: int
+  proxy:
+    description: The proxy server, as M(citrixfleet.licensing.license_proxy) sets it.
+    type: dict
+    suboptions:
+      proxy:
+        description: As O(citrixfleet.licensing.license_proxy#module:proxy).
+        type: str
+      state:
+        description: As O(citrixfleet.licensing.license_proxy#module:state).
+        type: str
+        choices: [present, absent]
+        default: present
+  options:
+    description: Grace period and language, as M(citrixfleet.licensing.license_options) sets them.
+    type: dict
+    suboptions:
+      supplemental_grace_period:
+        description: As O(citrixfleet.licensing.license_options#module:supplemental_grace_period).
+        type: bool
+      display_language:
+        description: As O(citrixfleet.licensing.license_options#module:display_language).
+        type: str
+        choices: [chinese_simplified, english, french, german, japanese, spanish]
   accounts:
     description: User and group accounts, as M(citrixfleet.licensing.license_user) sets them.
     type: dict
@@ -88,6 +125,7 @@ options:
         default: error
 extends_documentation_fragment:
   - citrixfleet.licensing.license
+  - citrixfleet.licensing.license.files
   - citrixfleet.licensing.license.attributes
   - citrixfleet.licensing.license.action_group
 """
@@ -123,6 +161,12 @@ notes:
     - Further return values of each group, by group, such as C(notes.accounts.kept); see the module of the group.
   returned: success
   type: dict
+backup:
+  description:
+    - Folder on the server with the files as they were before the task, and a manifest; null where no file was changed
+      or none is kept.
+  returned: success
+  type: str
 server:
   description: The License Server that was asked.
   returned: success

@@ -12,13 +12,14 @@ import contextlib
 import importlib
 import typing as t
 
-from ansible.errors import AnsibleConnectionFailure
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._contracts import ModuleContract
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._engine import run_task
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import ConnectionLostError, LicenseError
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._results import present
+from ansible_collections.citrixfleet.licensing.plugins.plugin_utils._profiles import load_profile
 from ansible_collections.citrixfleet.licensing.plugins.plugin_utils._transport import ConnectionTransport
 
 # `ansible` (ad hoc) loads the action plugin before it forks but the connection plugin after, so that each fork would
@@ -49,7 +50,9 @@ class LicenseAction(ActionBase):  # type: ignore[misc]  # ansible-core is not ty
         result: dict[str, t.Any] = super().run(tmp, variables)
         try:
             self._require_windows()
-            task = self.MODULE.task(self._validated(), bool(self._task.check_mode))
+            options = self._validated()
+            profile = load_profile(options["profile"], self._find_profile)
+            task = self.MODULE.task(options, profile, bool(self._task.check_mode))
             outcome = run_task(task, ConnectionTransport(self, variables))
         except LicenseError as error:
             return {**result, "failed": True, "changed": error.changed, "msg": str(error)}
@@ -57,7 +60,7 @@ class LicenseAction(ActionBase):  # type: ignore[misc]  # ansible-core is not ty
             raise AnsibleConnectionFailure(str(error)) from error
         if outcome.warnings:
             result["warnings"] = [*result.get("warnings", []), *outcome.warnings]
-        return {**result, "failed": False, **present(outcome, self.MODULE.composite)}
+        return {**result, "failed": False, **present(outcome, self.MODULE.composite, self.MODULE.files)}
 
     def _validated(self) -> dict[str, t.Any]:
         arguments = self.MODULE.arguments
@@ -65,12 +68,23 @@ class LicenseAction(ActionBase):  # type: ignore[misc]  # ansible-core is not ty
             arguments["argument_spec"],
             mutually_exclusive=arguments["mutually_exclusive"],
             required_one_of=arguments["required_one_of"],
+            required_if=arguments["required_if"],
         )
         validation = validator.validate(dict(self._task.args))
         if validation.error_messages:
             raise LicenseError(f"{'; '.join(map(_whole, validation.error_messages))}. Nothing was sent to the host.")
         validated: dict[str, t.Any] = validation.validated_parameters
         return validated
+
+    def _find_profile(self, path: str) -> str:
+        """The absolute path of a profile: as given, or in ``files`` of the role or playbook, as for copies."""
+        try:
+            found: str = self._find_needle("files", path)
+        except AnsibleError as error:
+            raise LicenseError(
+                f"There is no profile {path!r} on the controller. Nothing was sent to the host."
+            ) from error
+        return found
 
     def _require_windows(self) -> None:
         shell = self._connection._shell

@@ -24,8 +24,8 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations 
 
 AGENT = "citrixfleet.licensing._agent"
 
-#: The same with the operations that change files and services, which are sent only where they are needed.
-AGENT_WITH_CHANGES = "citrixfleet.licensing._agent_changes"
+#: The same with the operations on files, services and the firewall, which are sent only where they are needed.
+EXTENDED_AGENT = "citrixfleet.licensing._agent_changes"
 
 
 # The winrm plugin reports a time-out as a connection failure, and passes every other break of the connection on as the
@@ -53,7 +53,7 @@ class ConnectionTransport:
         """
         try:
             document = self._action._execute_module(
-                module_name=AGENT_WITH_CHANGES if request.changes_host else AGENT,
+                module_name=EXTENDED_AGENT if request.extended else AGENT,
                 module_args={"request": request.to_text()},
                 task_vars=self._task_vars,
             )

@@ -15,10 +15,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from winrm.protocol import Protocol
+
 from emulator.certificate import winrm_context
 from emulator.loop import event_loop
 from emulator.winrm.server import Listener, WinRmServer
-from emulator.winrm.session import Session
+from emulator.winrm.session import AgentEndedError, Session
 
 USER, PASSWORD = "ansible", "Pa55 wörd\\"
 DOMAIN_USER = "CORP\\svc-ansible"
@@ -40,6 +42,8 @@ class StubHost:
             raise ValueError("nobody")
         if request == "break":
             raise RuntimeError("the host broke")
+        if request == "end":
+            raise AgentEndedError
         return json.dumps({"request": request, "user": session.user, "logon_type": session.logon_type})
 
     def fault(self, name: str) -> object | None:
@@ -113,3 +117,15 @@ def module_input_2_17(arguments: dict[str, object], module: str = "ns.col._agent
     own = {**arguments, "_ansible_module_name": module, "_ansible_check_mode": False}
     actions = ["become_wrapper"] * bool(become) + ["module_powershell_wrapper"]
     return b"begin {}\n\n\0\0\0\0" + json.dumps({"module_args": own, "actions": actions, **become}).encode()
+
+
+def run_module(protocol: Protocol, stdin: bytes, chunk: int = 200_000) -> tuple[bytes, bytes, int]:
+    """What Ansible's winrm connection does for one module."""
+    shell = protocol.open_shell(codepage=65001)
+    command = protocol.run_command(shell, "powershell", WRAPPER, console_mode_stdin=False)
+    for start in range(0, len(stdin), chunk):
+        protocol.send_command_input(shell, command, stdin[start : start + chunk], end=start + chunk >= len(stdin))
+    result = protocol.get_command_output(shell, command)
+    protocol.cleanup_command(shell, command)
+    protocol.close_shell(shell)
+    return result

@@ -71,6 +71,11 @@ def ad_hoc(front: Front, collections: Path, *arguments: str) -> dict[str, object
     return document
 
 
+def test_our_module_fails_without_an_answer_when_its_process_is_ended(front: Front, collections: Path) -> None:
+    result = ad_hoc(front, collections, "-m", "ns.col.agent", "-a", json.dumps({"request": "end"}))
+    assert (result["rc"], result["module_stdout"]) == (1, "")
+
+
 def test_our_module_runs_with_six_operations(front: Front, collections: Path) -> None:
     request = """! {"ops": ["$(x) 'ü' \\\\"]}"""
     result = ad_hoc(front, collections, "-m", "ns.col.agent", "-a", json.dumps({"request": request}))

@@ -17,9 +17,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 import yaml
 from winrm.exceptions import InvalidCredentialsError
 from winrm.protocol import Protocol
+
+from tests.conformance.stub import module_input, run_module
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -55,11 +58,15 @@ def serving(state: Path, *more: str, stop: signal.Signals = signal.SIGTERM) -> I
             process.kill()
 
 
-def open_shell(variables: dict[str, Any]) -> None:
+def connect(variables: dict[str, Any]) -> Protocol:
     scheme, address, port = (variables[f"ansible_{name}"] for name in ("winrm_scheme", "host", "port"))
     transport, user, password = (variables[f"ansible_{name}"] for name in ("winrm_transport", "user", "password"))
     endpoint = f"{scheme}://{address}:{port}/wsman"
-    Protocol(endpoint, transport, user, password, server_cert_validation="ignore").open_shell()
+    return Protocol(endpoint, transport, user, password, server_cert_validation="ignore")
+
+
+def open_shell(variables: dict[str, Any]) -> None:
+    connect(variables).open_shell()
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
@@ -97,6 +104,53 @@ def test_a_fault_is_set_and_cleared_while_it_runs(tmp_path: Path) -> None:
         open_shell(hosts["ls001"])
 
 
+def test_a_power_cut_ends_the_emulator_and_it_runs_again(tmp_path: Path) -> None:
+    state, inventory = tmp_path / "state", tmp_path / "hosts.yml"
+    run = command("run", "--servers", "1", "--state", str(state), "--inventory", str(inventory))
+    write = {"op": "file.write", "root": "work", "path": "note.txt", "content": "aGk=", "replaces": None}
+    with subprocess.Popen(run, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "ready\n"
+            cut = emulator("fault", "--state", str(state), "--server", "ls001", "power_cut", '{"after": 2}')
+            assert cut.returncode == 0
+            hosts = yaml.safe_load(inventory.read_text())["license_servers"]["hosts"]
+            with pytest.raises(requests.RequestException):
+                run_module(connect(hosts["ls001"]), module_input({"request": json.dumps({"v": 1, "ops": [write]})}))
+            assert process.wait(30) == -signal.SIGKILL
+        finally:
+            process.kill()
+    assert any(
+        path.endswith("note.txt") for path in printed("show", "--state", str(state))["servers"]["ls001"]["files"]
+    )
+    with serving(state) as hosts:
+        open_shell(hosts["ls001"])
+
+
+def test_help_names_the_faults() -> None:
+    words = emulator("fault", "--help").stdout.replace(",", " ").split()
+    assert {"power_cut", "agent_killed", "drop_connection", "snapin_missing"} <= set(words)
+
+
+@pytest.mark.parametrize("seed", [[], ["--layout", "5"], ["--layout", "-5"]])
+def test_a_profile_is_printed_and_is_always_the_same(seed: list[str]) -> None:
+    runs = [emulator("profile", *seed) for _run in range(2)]
+    assert [(run.returncode, run.stderr) for run in runs] == [(0, ""), (0, "")]
+    assert runs[0].stdout == runs[1].stdout
+    assert len(yaml.safe_load(runs[0].stdout)) == 6
+
+
+def test_servers_keep_their_layout(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    with serving(state, "--layout", "5"):
+        shown = printed("show", "--state", str(state))["servers"]["ls002"]
+        assert shown["unreadable"] == {}
+        assert shown["configured"] == {name: shown["settings"][name] for name in shown["configured"]}
+    run = emulator("run", "--servers", "2", "--state", str(state), "--inventory", str(tmp_path / "hosts"))
+    assert (run.returncode, run.stdout) == (1, "")
+    assert "have layout 5, and not the default layout" in run.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
@@ -104,6 +158,7 @@ def test_a_fault_is_set_and_cleared_while_it_runs(tmp_path: Path) -> None:
         (["run", "--servers", "2", "--network", "10.0.0.0/24"], 2, "no block of 127.0.0.0/8"),
         (["run", "--servers", "9", "--network", "127.99.0.0/30"], 1, "no room for 9 servers"),
         (["run", "--servers", "1", "--build", "1.2"], 1, "VERSION-BUILD"),
+        (["run", "--servers", "1", "--layout", "x"], 2, "invalid int value: 'x'"),
         (["fault", "--server", "ls001", "no_such_fault"], 1, "there is no fault 'no_such_fault'"),
         (["fault", "--server", "ls001", "disk_full"], 1, "there is no server 'ls001'"),
         (["fault", "--server", "ls001"], 1, "name the fault"),

@@ -23,7 +23,7 @@ from winrm.exceptions import (
 )
 from winrm.protocol import Protocol
 
-from tests.conformance.stub import DOMAIN_USER, PASSWORD, USER, WRAPPER, Front, listening, module_input
+from tests.conformance.stub import DOMAIN_USER, PASSWORD, USER, WRAPPER, Front, listening, module_input, run_module
 
 UNKNOWN = "00000000-0000-0000-0000-000000000000"
 
@@ -31,18 +31,6 @@ UNKNOWN = "00000000-0000-0000-0000-000000000000"
 def client(front: Front, transport: str = "ntlm", user: str = USER, password: str = PASSWORD, **more: Any) -> Protocol:
     more = {"operation_timeout_sec": 20, "read_timeout_sec": 30, **more}
     return Protocol(front.endpoint, transport, user, password, server_cert_validation="ignore", **more)
-
-
-def run_module(protocol: Protocol, stdin: bytes, chunk: int = 200_000) -> tuple[bytes, bytes, int]:
-    """What Ansible's winrm connection does for one module."""
-    shell = protocol.open_shell(codepage=65001)
-    command = protocol.run_command(shell, "powershell", WRAPPER, console_mode_stdin=False)
-    for start in range(0, len(stdin), chunk):
-        protocol.send_command_input(shell, command, stdin[start : start + chunk], end=start + chunk >= len(stdin))
-    result = protocol.get_command_output(shell, command)
-    protocol.cleanup_command(shell, command)
-    protocol.close_shell(shell)
-    return result
 
 
 @pytest.fixture
@@ -233,6 +221,10 @@ def test_an_error_in_the_emulator_is_not_taken_for_an_answer(front: Front) -> No
     stdout, stderr, exit_code = run_module(client(front), module_input({"request": "break"}))
     assert (stdout, exit_code) == (b"", 1)
     assert b"error in the emulator: RuntimeError('the host broke')" in stderr
+
+
+def test_an_agent_that_is_ended_leaves_an_exit_code_and_no_output(front: Front) -> None:
+    assert run_module(client(front), module_input({"request": "end"})) == (b"", b"", 1)
 
 
 @pytest.mark.parametrize(

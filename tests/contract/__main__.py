@@ -5,7 +5,7 @@
 
     python -m tests.contract [--pwsh PATH] [--case NAME]
 
-The text is the one of plugins/, all but `_agent_windows.psm1`, whose functions shim.psm1 answers from the host of each
+The text is the one of plugins/, all but `_agent_windows*.psm1`, whose functions shim.psm1 answers from the host of each
 case; any PowerShell 7 will do, on any system. Files are real ones, in a folder of their own for each case. One process
 runs the cases of one file, each in a fresh runspace (shim.ps1). Without a PowerShell, nothing is run and that is said.
 Standard library only.
@@ -26,12 +26,25 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from .cases import FOLDER, Case, compare_answer, compare_host, file_bytes, load_cases, parse_answer
+from .cases import (
+    FOLDER,
+    ORDINARY_INSTALL,
+    ORDINARY_VARIABLE,
+    Case,
+    compare_answer,
+    compare_host,
+    file_bytes,
+    load_cases,
+    parse_answer,
+)
 
 PLUGINS = FOLDER.parent.parent / "plugins"
 SCRIPT = PLUGINS / "modules" / "_agent.ps1"
-WINDOWS = PLUGINS / "module_utils" / "_agent_windows.psm1"
-MODULES = [path for path in sorted((PLUGINS / "module_utils").glob("_agent*.psm1")) if path != WINDOWS]
+MODULES = [
+    path
+    for path in sorted((PLUGINS / "module_utils").glob("_agent*.psm1"))
+    if not path.name.startswith("_agent_windows")
+]
 SHIM = FOLDER / "shim.psm1"
 SNAPIN = "Citrix.Licensing.Admin.V1"
 SECONDS_PER_FILE = 600
@@ -59,17 +72,34 @@ class Place:
         return self.folder / "elsewhere"
 
     @property
+    def bystander(self) -> Path:
+        """What is there, and stays."""
+        return self.elsewhere / "bystander"
+
+    @property
     def placeholders(self) -> dict[str, str]:
         return {name: str(path) for name, path in self.roots.items()}
 
     def path_of(self, entry: Mapping[str, Any]) -> Path:
         return self.roots[entry["root"]].joinpath(*entry["path"].split("\\"))
 
+    def program(self, program: str) -> str:
+        """The program of a firewall rule of the ordinary host as it is here, where the install folder is another."""
+        install = str(self.roots["install"])
+        for spelling, here in (
+            (ORDINARY_VARIABLE, "%SHIM_INSTALL%"),
+            (ORDINARY_INSTALL, install),
+            (ORDINARY_INSTALL.upper(), install.upper()),
+        ):
+            program = program.replace(spelling, here)
+        return program
+
 
 def set_up(place: Place, case: Case, snapin: Path) -> None:
     """Write the files of a case, its request, and its host as the shim reads it."""
     place.program_data.mkdir(parents=True)
     place.elsewhere.mkdir()
+    place.bystander.touch()
     if case.host["installed"]:
         place.roots["myfiles"].mkdir(parents=True)
     if case.host["work_folder"] is not None:
@@ -83,10 +113,14 @@ def set_up(place: Place, case: Case, snapin: Path) -> None:
         else:
             path.write_bytes(file_bytes(entry))
         troubles |= {str(path): trouble for trouble in ("locked", "denied") if entry.get(trouble)}
+    programs = [rule["program"] for rule in case.host["firewall"]]
     host = {
         **case.host,
         "registry": [*case.host["registry"], *_installation(place, case)],
         "program_data": str(place.program_data),
+        "install": str(place.roots["install"]),
+        "work": str(place.roots["work"]),
+        "programs": {program: place.program(program) for program in programs if program},
         "troubles": troubles,
         "module_path": str(snapin.parent.parent) if case.host["snapin"]["route"] == "module" else "",
         "snapin_file": str(snapin),
@@ -134,7 +168,9 @@ def judge(case: Case, place: Place) -> list[str]:
     except ValueError as error:
         return [f"the answer is not one line of ASCII JSON: {error}"]
     host = {**result["host"], "files": found_files(place)}
+    followed = [] if place.bystander.exists() else ["a link was followed, and what it leads to deleted"]
     return [
+        *followed,
         *compare_answer(case.answer, answer, place.placeholders),
         *compare_host(case.after, host, place.placeholders),
     ]

@@ -7,15 +7,16 @@ The form of a case is described in docs/agent-contract.md ("The host of a case")
 `python -m tests.contract` runs from a bare checkout.
 
 Placeholders in what a case expects: `${install}`, `${myfiles}` and `${work}` are absolute folders (the caller's
-mapping, keys without the decoration); `${any}` is any value at all; `${backup}` is the path of a backup, relative to
-`work`.
+mapping, keys without the decoration); `${any}` is any value at all.
+
+The programs of the ordinary host's firewall rules lie below `ORDINARY_INSTALL`; their paths are the emulator's own, and
+so are the rules' names, which nobody has published. `ORDINARY_VARIABLE` is the same folder by an environment variable.
 """
 
 from __future__ import annotations
 
 import base64
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,11 +27,11 @@ JSON = Any  # a value as `json.loads` makes it
 FOLDER = Path(__file__).parent
 ORDINARY_HOST = FOLDER / "_host.json"
 
-# backup\<utc yyyyMMddTHHmmssfffffffZ>-<file name>
-BACKUP = re.compile(r"backup\\\d{8}T\d{13}Z-[^\\]+\Z")
+ORDINARY_INSTALL = r"C:\Program Files (x86)\Citrix\Licensing"
+ORDINARY_VARIABLE = r"%ProgramFiles(x86)%\Citrix\Licensing"
 
 # Lists whose items have a name, so that `after` need only give the items (and of them the keys) that changed.
-NAMED_LISTS = ("services",)
+NAMED_LISTS = ("services", "firewall")
 
 
 @dataclass(frozen=True)
@@ -139,8 +140,9 @@ def compare_host(
 ) -> list[str]:
     """Compare a host after a request with `Case.after`; one line for each difference.
 
-    Of files, existence and bytes count (times do not); of services, the keys that the expected host gives; every other
-    key that `actual` has must be equal. Keys that `actual` leaves out (a runner cannot change them) are not looked at.
+    Of files, existence and bytes count (times do not); of services and firewall rules, the keys that the expected host
+    gives; every other key that `actual` has must be equal. Keys that `actual` leaves out (a runner cannot change them)
+    are not looked at.
     """
     differences: list[str] = []
     for key, value in actual.items():
@@ -179,8 +181,6 @@ def _object_differences(
 
 
 def _is_same(expected: JSON, actual: JSON, placeholders: Mapping[str, str]) -> bool:
-    if expected == "${backup}":
-        return isinstance(actual, str) and BACKUP.match(actual) is not None
     # True == 1 in Python, but not in JSON
     same_type = isinstance(expected, bool) is isinstance(actual, bool)
     return same_type and bool(_fill_in(expected, placeholders) == actual)

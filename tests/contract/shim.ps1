@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Runs cases of the agent contract: the real text of the agent, with shim.psm1 in place of _agent_windows.psm1. Each
+# Runs cases of the agent contract: the real text of the agent, with shim.psm1 in place of _agent_windows*.psm1. Each
 # case has a runspace of its own, into which the files are loaded as Ansible loads them.
 #
 # -Job names a JSON file: {"modules": [path of a .psm1, ...], "script": path of _agent.ps1,
@@ -37,6 +37,7 @@ function Invoke-ShimCase {
     $shimHost = ConvertFrom-Json -InputObject ([IO.File]::ReadAllText($Case.host))
     $paths = @($script:ModulePath, $shimHost.module_path | Where-Object { $_ })
     $env:PSModulePath = $paths -join [IO.Path]::PathSeparator
+    $env:SHIM_INSTALL = $shimHost.install
     $shell = [powershell]::Create()
     try {
         $shell.Runspace.SessionStateProxy.SetVariable('ErrorActionPreference', 'Stop')
@@ -58,13 +59,17 @@ function Invoke-ShimCase {
             }
             $errors = @([string]$record, [string]$record.ScriptStackTrace)
         }
+        # A work folder that the request deleted, and one that it made.
+        $work = $null
+        if ([IO.Directory]::Exists($shimHost.work)) { $work = $shimHost.work_folder }
         $result = @{
             output = $output
             errors = @($errors) + @($shell.Streams.Error | ForEach-Object { [string]$_ })
             host   = @{
-                work_folder = $shimHost.work_folder
+                work_folder = $work
                 services    = ConvertTo-ShimResult $shimHost.services
                 listeners   = ConvertTo-ShimResult $shimHost.listeners
+                firewall    = ConvertTo-ShimResult $shimHost.firewall
                 snapin      = ConvertTo-ShimResult $shimHost.snapin
             }
         }

@@ -2,12 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Stands in for plugins/module_utils/_agent_windows.psm1 where the contract's cases run on a PowerShell without
+# Stands in for plugins/module_utils/_agent_windows*.psm1 where the contract's cases run on a PowerShell without
 # Windows: the same functions, answered from the host of the case ($global:ShimHost, see shim.ps1).
 Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
 
 $script:Created = [DateTime]::new(2026, 11, 23, 6, 0, 0, [DateTimeKind]::Utc)
+$script:Time = [DateTime]::new(2026, 11, 24, 9, 0, 0, [DateTimeKind]::Utc)
 
 # Gives a property of an object, or a default where it is absent.
 function Get-ShimProperty {
@@ -43,6 +44,17 @@ function Get-AgentHost {
     return [ordered]@{ name = $global:ShimHost.name; domain = $global:ShimHost.domain_dns; clock = $clock }
 }
 
+# The clock stands still, and jumps where somebody waits.
+function Get-AgentTime {
+    [CmdletBinding()] [OutputType([datetime])] param()
+    return $script:Time
+}
+
+function Wait-AgentTick {
+    [CmdletBinding()] param()
+    $script:Time = $script:Time.AddSeconds(1)
+}
+
 function Get-AgentUser {
     [CmdletBinding()] param()
     $user = $global:ShimHost.user
@@ -65,7 +77,7 @@ function Open-AgentFile {
 
 function Get-AgentFolderState {
     [CmdletBinding()] [OutputType([string])] param([string]$Path)
-    return $global:ShimHost.work_folder
+    if ([IO.Directory]::Exists($Path)) { return $global:ShimHost.work_folder }
 }
 
 function New-AgentFolder {
@@ -201,6 +213,40 @@ function ConvertTo-AgentSid {
 function ConvertFrom-AgentSid {
     [CmdletBinding()] [OutputType([string])] param([string]$Sid)
     foreach ($account in $global:ShimHost.accounts) { if ($account.sid -eq $Sid) { return $account.name } }
+}
+
+function Get-AgentFirewallRule {
+    [CmdletBinding()] param()
+    foreach ($rule in $global:ShimHost.firewall) {
+        if ($rule.direction -ne 'Inbound') { continue }
+        $program = $rule.program
+        # The install folder of this case is another than that of the case's host.
+        if ($program) { $program = $global:ShimHost.programs.PSObject.Properties[$program].Value }
+        [ordered]@{
+            name         = $rule.name
+            display_name = $rule.display_name
+            enabled      = $rule.enabled
+            action       = $rule.action
+            program      = $program
+            protocol     = $rule.protocol
+            local_ports  = @($rule.local_ports)
+            source       = $rule.source
+        }
+    }
+}
+
+function Get-AgentPortFilter {
+    [CmdletBinding()] param([string]$Name)
+    foreach ($rule in $global:ShimHost.firewall) {
+        if ($rule.name -eq $Name -and $rule.source -eq 'local') {
+            return [pscustomobject]@{ LocalPort = $rule.local_ports; Rule = $rule }
+        }
+    }
+}
+
+function Set-AgentPortFilter {
+    [CmdletBinding()] param($Filter, [string[]]$Ports)
+    $Filter.Rule.local_ports = $Ports
 }
 
 function Enter-AgentLock {

@@ -75,6 +75,20 @@ class Fleet:
         )
         return json.loads(done.stdout) if done.stdout.strip() else None
 
+    def profile(self, layout: int | None = None) -> Path:
+        """A file with the profile of a layout, as the emulator prints it."""
+        path = self.state.parent / f"profile-{layout}.yml"
+        seed = [] if layout is None else ["--layout", str(layout)]
+        printed = subprocess.run(
+            [sys.executable, "-m", "emulator", "profile", *seed],
+            cwd=ROOT,
+            check=True,
+            capture_output=True,
+            timeout=SECONDS,
+        )
+        path.write_bytes(printed.stdout)
+        return path
+
     def show(self, host: str = "ls001") -> Any:
         """The true state of a server."""
         return self.emulator("show")["servers"][host]

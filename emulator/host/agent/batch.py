@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from ..errors import OperationError
@@ -18,6 +19,7 @@ from .operations import OPERATIONS
 from .request import Operation, Request, RequestError, parse
 
 Result = dict[str, Any]
+_LOOKING_AGAIN = 1.0  # seconds
 
 
 def answer(machine: Machine, text: str) -> str:
@@ -64,39 +66,69 @@ def _run_batch(machine: Machine, request: Request) -> tuple[list[Result], list[R
         results.append(result)
         if not result["ok"] and not _tolerated(operation, result["error"]):
             skipped = [_skipped() for _operation in request.operations[len(results) :]]
-            return results + skipped, _undo(batch, request, attempted=len(results))
+            return results + skipped, _undo(batch, request.undo, results)
     return results, []
 
 
-def _undo(batch: Batch, request: Request, attempted: int) -> list[Result]:
-    return [
-        {**_attempt(batch, operation), "index": index}
-        for index, operation in enumerate(request.undo)
-        if operation.after is None or operation.after < attempted
-    ]
+def _undo(batch: Batch, entries: Sequence[Operation], results: Sequence[Result]) -> list[Result]:
+    undone: list[Result] = []
+    for index, operation in enumerate(entries):
+        if _takes_back(operation, results) and (not operation.if_undone or all(one["ok"] for one in undone)):
+            undone.append({**_attempt(batch, operation), "index": index})
+    return undone
+
+
+def _takes_back(operation: Operation, results: Sequence[Result]) -> bool:
+    if operation.after is None:
+        return True
+    attempted = operation.after < len(results)
+    return attempted and (not operation.if_done or bool(results[operation.after]["ok"]))
 
 
 def _attempt(batch: Batch, operation: Operation) -> Result:
-    machine = batch.machine
+    reason = batch.machine.shell.refusal()
+    if reason is not None and operation.name != "server":
+        message = "This shell is not 64-bit Windows PowerShell 5.1."
+        return _failed(OperationError("unsupported_shell", message, reason=reason))
+    if operation.reads:
+        return _result(batch, operation)
+    with batch.machine.guard:
+        batch.begin_changing()
+        result = _result(batch, operation)
+        batch.step()
+        return result
+
+
+def _result(batch: Batch, operation: Operation) -> Result:
+    try:
+        value = _perform(batch, operation)
+        if not _is_as_expected(operation, value):
+            raise OperationError("expect", "The value is not as expected.", found=without_content(value))
+        return {"ok": True, "value": value}
+    except OperationError as failure:
+        return _failed(failure)
+    except (OSError, UnicodeError) as error:
+        # A name that this computer's file system cannot hold, or a fault of its own.
+        return _failed(OperationError("failed", str(error), exception="System.IO.IOException"))
+
+
+def _perform(batch: Batch, operation: Operation) -> Any:
+    """The operation's value; a reading one with a ``timeout`` is performed until that is over or it is as expected."""
+    machine, perform = batch.machine, OPERATIONS[operation.name]
     with machine.guard:
-        try:
-            reason = machine.shell.refusal()
-            if reason is not None and operation.name != "server":
-                raise OperationError(
-                    "unsupported_shell", "This shell is not 64-bit Windows PowerShell 5.1.", reason=reason
-                )
-            value = OPERATIONS[operation.name](batch, operation.fields)
-            if operation.expect is not None and not is_met(operation.expect, value):
-                raise OperationError("expect", "The value is not as expected.", found=without_content(value))
-            return {"ok": True, "value": value}
-        except OperationError as failure:
-            return _failed(failure, operation)
-        except (OSError, UnicodeError) as error:
-            # A name that this computer's file system cannot hold, or a fault of its own.
-            return _failed(OperationError("failed", str(error), exception="System.IO.IOException"))
-        finally:
-            if not operation.reads:
-                machine.changed()
+        value = perform(batch, operation.fields)
+    if not operation.reads or "timeout" not in operation.fields:
+        return value
+    deadline = machine.clock.now() + timedelta(seconds=operation.fields["timeout"])
+    while not _is_as_expected(operation, value) and (left := (deadline - machine.clock.now()).total_seconds()) > 0:
+        machine.clock.sleep(min(_LOOKING_AGAIN, left))
+        with machine.guard:
+            value = perform(batch, operation.fields)
+    return value
+
+
+def _is_as_expected(operation: Operation, value: Any) -> bool:
+    return operation.expect is None or is_met(operation.expect, value)
 
 
 def _tolerated(operation: Operation, error: Mapping[str, Any]) -> bool:
@@ -104,10 +136,7 @@ def _tolerated(operation: Operation, error: Mapping[str, Any]) -> bool:
     return any(name in names for name in operation.tolerate)
 
 
-def _failed(failure: OperationError, operation: Operation | None = None) -> Result:
-    # An operation's error names the path as the operation did, and not where that leads.
-    if operation and "path" in failure.detail and "path" in operation.fields and failure.kind != "work_folder":
-        failure.detail["path"] = operation.fields["path"]
+def _failed(failure: OperationError) -> Result:
     return {"ok": False, "error": failure.document()}
 
 

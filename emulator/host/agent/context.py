@@ -18,6 +18,7 @@ class Batch:
 
     ``stopped`` are the services that the batch stopped, ``stopped_dependants`` those of them that were not named, in
     order; ``found_stopped`` those that were named and found stopped, which a start of the same batch leaves so.
+    ``steps`` is how many points the batch has passed at which its host may die.
     """
 
     machine: Machine
@@ -25,7 +26,27 @@ class Batch:
     stopped: set[str] = field(default_factory=set)
     stopped_dependants: list[str] = field(default_factory=list)
     found_stopped: set[str] = field(default_factory=set)
+    steps: int = 0
+    _changing: bool = False
     _certificate_hash: str | None = None
+
+    def begin_changing(self) -> None:
+        """Just before the first change, which somebody else may forestall. AgentEndedError."""
+        if not self._changing:
+            self._changing = True
+            self._let_others_change()
+            self.step()
+
+    def step(self) -> None:
+        """A point at which the host, or the agent, may die: AgentEndedError."""
+        self.machine.changed()
+        self.machine.reached(self.steps)
+        self.steps += 1
+
+    def _let_others_change(self) -> None:
+        change, installation = self.machine.troubles.foreign_change(), self.machine.installation()
+        if change is not None and installation is not None:
+            self.machine.files.append(f"{installation.install}\\{change.path}", change.appended)
 
     @property
     def admin_address(self) -> str:

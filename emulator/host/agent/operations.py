@@ -18,7 +18,8 @@ from ..machine import KNOWN_SERVICES, Machine
 from ..services import Service
 from ..snapin import CmdletError
 from .context import Batch, error_detail
-from .file_operations import delete_file, list_files, read_file, write_file
+from .file_operations import copy_file, delete_file, delete_folder, list_files, read_file, write_file
+from .firewall_operations import read_rules, write_rule
 from .service_operations import start_services, stop_services
 
 Fields = Mapping[str, Any]
@@ -144,10 +145,14 @@ OPERATIONS: Mapping[str, Callable[[Batch, Fields], Any]] = {
     "file.read": read_file,
     "file.list": list_files,
     "file.write": write_file,
+    "file.copy": copy_file,
     "file.delete": delete_file,
+    "folder.delete": delete_folder,
     "registry.read": read_registry,
     "service.stop": stop_services,
     "service.start": start_services,
     "port.owners": list_port_owners,
+    "firewall.read": read_rules,
+    "firewall.write": write_rule,
     "account.resolve": resolve_accounts,
 }

@@ -53,12 +53,12 @@ def resolve(machine: Machine, root: str, relative: str, root_allowed: bool = Fal
     if relative or not root_allowed:
         for segment in segments:
             if not _is_plain(segment):
-                raise _confined(relative)
+                raise confined(relative)
     path = root_folder(machine, root)
     for segment in filter(None, segments):
         path = f"{path}\\{segment}"
         if machine.files.is_link(path):
-            raise _confined(relative)
+            raise confined(relative)
     return path
 
 
@@ -68,5 +68,6 @@ def _is_plain(segment: str) -> bool:
     return _DEVICE.fullmatch(segment) is None
 
 
-def _confined(path: str) -> OperationError:
+def confined(path: str) -> OperationError:
+    """The refusal of a path, to be raised."""
     return OperationError("confined", "The path leaves its root or is of a kind that is refused.", path=path)

@@ -33,13 +33,15 @@ class Field:
 
 @dataclass(frozen=True)
 class Operation:
-    """One checked operation with its defaults filled in. ``after`` only in ``undo``."""
+    """One checked operation with its defaults filled in. ``after``, ``if_done``, ``if_undone`` only in ``undo``."""
 
     name: str
     fields: Mapping[str, Any]
     tolerate: tuple[str, ...] = ()
     expect: Mapping[str, Any] | None = None
     after: int | None = None
+    if_done: bool = False
+    if_undone: bool = False
 
     @property
     def reads(self) -> bool:
@@ -138,7 +140,16 @@ _FIELDS: Mapping[str, Mapping[str, Field]] = {
         "content": Field(_is_base64),
         "replaces": Field(_or_null(_is_hash)),
     },
+    "file.copy": {
+        "root": _ROOT,
+        "path": _PATH,
+        "sha256": Field(_is_hash),
+        "to_root": _ROOT,
+        "to_path": _PATH,
+        "replaces": Field(_or_null(_is_hash)),
+    },
     "file.delete": {"root": _ROOT, "path": _PATH, "replaces": Field(_is_hash)},
+    "folder.delete": {"path": _PATH},
     "registry.read": {
         "key": Field(_is_registry_key),
         "view": Field(_one_of(32, 64)),
@@ -146,10 +157,17 @@ _FIELDS: Mapping[str, Mapping[str, Field]] = {
     },
     "service.stop": {"names": _NAMES, "timeout": _TIMEOUT},
     "service.start": {"names": _NAMES, "timeout": _TIMEOUT},
-    "port.owners": {"ports": Field(_or_null(_list_of(_is_count)), None)},
+    "port.owners": {"ports": Field(_or_null(_list_of(_is_count)), None), "timeout": Field(_is_number, 0)},
+    "firewall.read": {"ports": Field(_list_of(_is_count)), "display_names": Field(_list_of(_is_text), [])},
+    "firewall.write": {
+        "name": Field(_is_text),
+        "local_ports": Field(lambda value: _list_of(_is_text)(value) and bool(value)),
+        "replaces": Field(_list_of(_is_text)),
+    },
     "account.resolve": {"accounts": Field(_list_of(_is_text))},
 }
-_READING = ("server", "file.read", "file.list", "registry.read", "port.owners", "account.resolve")
+_READING = ("server", "file.read", "file.list", "registry.read", "port.owners", "firewall.read", "account.resolve")
+_CONDITIONS = ("after", "if_done", "if_undone")
 _WANTED: Check = lambda value: _is_scalar(value) or _list_of(_is_scalar)(value)  # noqa: E731  # named like its kin
 _REQUEST_KEYS = {"v", "admin_address", "lock_timeout", "ops", "undo"}
 
@@ -194,8 +212,11 @@ def _undo_operation(entry: Any, where: str, count: int) -> Operation:
         _require(key not in entry, f"{where}: {key} is not allowed here")
     after = entry.get("after")
     _require("after" not in entry or (_is_count(after) and after < count), f"{where}: after names no operation")
-    plain = _operation({key: value for key, value in entry.items() if key != "after"}, where)
-    return Operation(plain.name, plain.fields, after=after)
+    if_done, if_undone = entry.get("if_done", False), entry.get("if_undone", False)
+    _require(_is_flag(if_done) and _is_flag(if_undone), f"{where}: if_done and if_undone are true or false")
+    _require(not if_done or after is not None, f"{where}: if_done needs after")
+    plain = _operation({key: value for key, value in entry.items() if key not in _CONDITIONS}, where)
+    return Operation(plain.name, plain.fields, after=after, if_done=if_done, if_undone=if_undone)
 
 
 def _operation(entry: Any, where: str) -> Operation:
@@ -211,6 +232,8 @@ def _operation(entry: Any, where: str) -> Operation:
         _require(key in entry or field.default is not ..., f"{where}: missing field {key}")
         fields[key] = entry.get(key, field.default)
         _require(field.valid(fields[key]), f"{where}: field {key} is not valid")
+    if name == "file.copy":
+        _require("work" in (fields["root"], fields["to_root"]), f"{where}: neither root is work")
     if name == "cmdlet":
         fields["name"] = _known_cmdlet(fields["name"])
         fields["parameters"] = _known_parameters(fields["name"], fields["parameters"], where)

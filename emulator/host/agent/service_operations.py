@@ -26,6 +26,8 @@ def stop_services(batch: Batch, fields: Fields) -> dict[str, Any]:
         if not order and service.name not in batch.stopped:
             batch.found_stopped.add(service.name)
         for one in order:
+            if stopped:
+                batch.step()
             # Noted before it is done, so that an undo starts also what did not stop in time.
             batch.stopped.add(one.name)
             if one is not service:
@@ -42,6 +44,8 @@ def start_services(batch: Batch, fields: Fields) -> dict[str, Any]:
     started: list[str] = []
     for service in order:
         if service.state != RUNNING and service.name not in batch.found_stopped:
+            if started:
+                batch.step()
             services.start(service, _remaining(batch, deadline))
             started.append(service.name)
     return {"started": started}

@@ -17,13 +17,8 @@ import dataclasses
 import typing as t
 
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import Cmdlet, Expectation, Wanted
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._version import Version
 
 Scalar: t.TypeAlias = "bool | int | str"
-
-#: Confidence in an interface, in words that results and documentation share.
-DOCUMENTED = "documented"
-OBSERVED = "observed"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,8 +34,8 @@ class Spelling:
 class CmdletSetting:
     """Where one setting lives: a property of one cmdlet's output and a parameter of another.
 
-    ``spellings`` is empty for numbers and Booleans, which are passed as they are. ``since`` is the first version that
-    is known to have the cmdlet (dated SDK examples; Citrix publishes no minimum).
+    ``spellings`` is empty for numbers and Booleans, which are passed as they are. ``row`` is the setting of the profile
+    that says which builds have the cmdlets.
     """
 
     name: str
@@ -48,7 +43,7 @@ class CmdletSetting:
     read_property: str
     write_cmdlet: str
     write_parameter: str
-    since: Version
+    row: str
     spellings: tuple[Spelling, ...] = ()
 
     def parse(self, printed: t.Any) -> Scalar | None:
@@ -75,7 +70,7 @@ SHARE_USAGE_STATISTICS = CmdletSetting(
     read_property="CEIPOption",
     write_cmdlet="Set-LicCEIPOption",
     write_parameter="CEIPOption",
-    since=Version((11, 11, 0, 0)),
+    row="share_usage_statistics",
     spellings=(
         Spelling("call_home", ("Diag", "Diagnostic"), "Diagnostic"),
         Spelling("anonymous", ("Anonymous",), "Anonymous"),
@@ -83,7 +78,7 @@ SHARE_USAGE_STATISTICS = CmdletSetting(
     ),
 )
 
-_SAMPLES = ("Get-LicConfigUsageSamples", "Set-LicConfigUsageSamples", Version((11, 12, 1, 0)))
+_SAMPLES = ("Get-LicConfigUsageSamples", "Set-LicConfigUsageSamples", "historical_use")
 
 COLLECT_HISTORICAL_USE = CmdletSetting(
     "collect_historical_use", _SAMPLES[0], "Enabled", _SAMPLES[1], "Enable", _SAMPLES[2]
@@ -101,7 +96,7 @@ RENEWAL_MODE = CmdletSetting(
     read_property="SARenewalOption",
     write_cmdlet="Set-LicSARenewalOptions",
     write_parameter="Option",
-    since=Version((11, 14, 0, 0)),
+    row="renewal_mode",
     spellings=(
         Spelling("notify", ("Notify",), "Notify"),
         Spelling("install", ("Install",), "Install"),

@@ -15,6 +15,7 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._change_set 
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import LicenseError
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._interfaces import snapin
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import Operation
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._profile import SETTINGS, Profile
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._server import ServerFacts
 
 Values: t.TypeAlias = "t.Mapping[str, snapin.Scalar | None]"
@@ -46,17 +47,25 @@ def compare_values(
     before: Values,
     desired: t.Mapping[str, snapin.Scalar],
     server: ServerFacts,
+    profile: Profile,
 ) -> ValueChanges:
     """Plan the values of ``desired`` that differ from ``before``.
 
-    :raises LicenseError: the License Server is older than the interface of a value that has to change.
+    :raises LicenseError: the build is not one of those whose interface the profile knows.
     """
     changes = {name: value for name, value in desired.items() if before.get(name) != value}
     for setting in settings:
-        if setting.name in changes and server.version is not None and server.version < setting.since:
+        rows = profile.of(SETTINGS[setting.row])
+        if (
+            setting.name in changes
+            and rows
+            and server.version
+            and not any(row.holds_for(server.version) for row in rows)
+        ):
+            builds = ", ".join(str(builds) for row in rows for builds in row.builds)
             raise LicenseError(
-                f"{setting.name} needs License Server {setting.since} or later; this is {server.version}. "
-                "Nothing was changed; upgrade the License Server first."
+                f"{setting.name} has an interface on License Server {builds}; this is {server.version}. Nothing was "
+                "changed; upgrade the License Server first."
             )
     # The way back gives a cmdlet all of its old values: what it does to those that are left out is not documented.
     backward = snapin.write_settings(settings, {name: value for name, value in before.items() if value is not None})

@@ -9,19 +9,30 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 import typing as t
 
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._change_set import ChangeSet, Observation, Readings
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._documents import uploader_log
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import LicenseError
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._interfaces import snapin
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import (
-    Cmdlet,
-    Operation,
-    PortOwners,
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import Operation
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._profile import (
+    DOCUMENTED,
+    OBSERVED,
+    SETTINGS,
+    Profile,
+    Setting,
 )
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._settings import accounts, renewal, usage
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._settings import (
+    accounts,
+    options,
+    ports,
+    proxy,
+    renewal,
+    usage,
+)
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._settings._listening import LOCATIONS
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._settings._stored import locate, stored_reads
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._settings._values import read_values
 
 ALL = "all"
@@ -31,14 +42,23 @@ ALL = "all"
 class Subset:
     """One key of the result: what to read for it, and how what was read is reported.
 
-    ``report`` raises :class:`LicenseError` where something could not be read.
+    ``report`` raises :class:`LicenseError` where something could not be read. ``settings`` are those of the profile
+    whose rows say where the subset comes from; ``origin`` (interface, confidence) says it where there is none.
     """
 
     name: str
-    interface: str
-    confidence: str
-    reads: t.Mapping[str, Operation]
-    report: t.Callable[[Readings], t.Any]
+    reads: t.Callable[[Profile], t.Mapping[str, Operation]]
+    report: t.Callable[[Profile, Readings], t.Any]
+    settings: tuple[str, ...] = ()
+    origin: tuple[str, str] | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Desired:
+    """The subsets asked for."""
+
+    subsets: tuple[Subset, ...]
+    profile: Profile
 
 
 _OPTIONS: t.Mapping[str, t.Any] = {"gather_subset": {"type": "list", "elements": "str", "default": [ALL]}}
@@ -49,28 +69,30 @@ class _Section:
     needs_server = False
     options = _OPTIONS
 
-    def desired(self, options: t.Mapping[str, t.Any]) -> tuple[Subset, ...]:
+    def desired(self, options: t.Mapping[str, t.Any]) -> Desired:
         """The subsets asked for; ``!name`` leaves one out. Refuses an unknown name."""
-        return choose_subsets(options["gather_subset"])
+        return Desired(choose_subsets(options["gather_subset"]), options.get("profile") or Profile())
 
-    def reads(self, desired: tuple[Subset, ...]) -> dict[str, Operation]:
+    def reads(self, desired: Desired) -> dict[str, Operation]:
         """What all of the subsets need."""
-        return {label: operation for subset in desired for label, operation in subset.reads.items()}
+        return {
+            label: operation for subset in desired.subsets for label, operation in subset.reads(desired.profile).items()
+        }
 
-    def observe(self, desired: tuple[Subset, ...], readings: Readings) -> Observation:
+    def observe(self, desired: Desired, readings: Readings) -> Observation:
         """See :class:`Section`; what could not be read is None, with its reason in ``unreadable``."""
         notes: dict[str, t.Any] = dict.fromkeys(subset.name for subset in SUBSETS)
         unreadable = []
-        for subset in desired:
-            notes[subset.name], reason = _report(subset, readings)
+        for subset in desired.subsets:
+            notes[subset.name], reason = _report(subset, desired.profile, readings)
             if reason is not None:
                 unreadable.append({"what": subset.name, "reason": reason})
         interfaces = {
-            subset.name: {"interface": subset.interface, "confidence": subset.confidence} for subset in SUBSETS
+            name: origin for subset in SUBSETS for name, origin in _origins(subset, desired.profile, readings).items()
         }
         return Observation({}, {**notes, "unreadable": unreadable, "interfaces": interfaces})
 
-    def plan(self, desired: tuple[Subset, ...], readings: Readings) -> ChangeSet:
+    def plan(self, desired: Desired, readings: Readings) -> ChangeSet:
         """Never a change."""
         return ChangeSet({}, {})
 
@@ -93,110 +115,121 @@ def choose_subsets(names: t.Sequence[str]) -> tuple[Subset, ...]:
     return tuple(subset for subset in SUBSETS if subset.name in chosen - unwanted and ALL not in unwanted)
 
 
-def _report(subset: Subset, readings: Readings) -> tuple[t.Any, str | None]:
+def _report(subset: Subset, profile: Profile, readings: Readings) -> tuple[t.Any, str | None]:
     """The value of a subset and None, or None and the reason why it could not be read."""
     try:
-        return subset.report(readings), None
+        return subset.report(profile, readings), None
     except LicenseError as error:
         return None, str(error)
 
 
-def _services(readings: Readings) -> list[dict[str, t.Any]]:
+def _origins(subset: Subset, profile: Profile, readings: Readings) -> dict[str, dict[str, str] | None]:
+    """Interface, confidence and source by setting, by the subset's name where it has none; None is no interface."""
+    if subset.origin is not None:
+        interface, confidence = subset.origin
+        return {subset.name: {"interface": interface, "confidence": confidence, "source": interface}}
+    rows = {name: profile.row(SETTINGS[name], readings.server.version) for name in subset.settings}
+    return {name: row.describe() if row else None for name, row in rows.items()}
+
+
+def _services(profile: Profile, readings: Readings) -> list[dict[str, t.Any]]:
     if readings.server.install_folder is None:
         raise LicenseError("No License Server is installed on this host, or it is not the one that was asked.")
     return [dataclasses.asdict(service) for service in readings.server.services]
 
 
-def _accounts(readings: Readings) -> list[dict[str, str]]:
+def _accounts(profile: Profile, readings: Readings) -> list[dict[str, str]]:
     return accounts.listing(accounts.read_state(readings))
 
 
-def _usage(readings: Readings) -> dict[str, t.Any]:
+def _usage(profile: Profile, readings: Readings) -> dict[str, t.Any]:
     return usage.read_usage(readings)
 
 
-def _renewal(readings: Readings) -> dict[str, t.Any]:
+def _renewal(profile: Profile, readings: Readings) -> dict[str, t.Any]:
     return read_values(renewal.SETTINGS, readings)
 
 
-#: The three ports: our name, the -AddressType of Get-LicLocation, the process that listens, and the default.
-_PORTS = (
-    ("license_server", "LS", "lmadmin", 27000),
-    ("vendor_daemon", "VD", "CITRIX", 7279),
-    ("web_services", "WSL", "httpd", 8083),
-)
-
-
-def _ports(readings: Readings) -> dict[str, t.Any]:
-    """Each port from Get-LicLocation where that answers, else from the process that listens."""
-    listeners = readings.outcomes["listeners"].value or ()
-    found = {}
-    for name, address_type, process, default in _PORTS:
-        location = readings.outcomes[f"location {address_type}"].value
-        port = _port_of(location[0]) if location else None
-        source = "Get-LicLocation" if port else None
-        if port is None:
-            owned = [item["port"] for item in listeners if str(item["process"]).casefold() == process.casefold()]
-            port = default if default in owned else min(owned, default=None)
-            source = "listener" if port else None
-        reason = None if port else readings.problem(f"location {address_type}") or f"{process} listens on no port."
-        found[name] = {"port": port, "source": source, "reason": reason}
-    if not any(item["port"] for item in found.values()):
+def _ports(profile: Profile, readings: Readings) -> dict[str, t.Any]:
+    """Each port in force, and the one that the documents name, which takes effect at the next start."""
+    state = ports.read_state(profile, readings)
+    found = {
+        name: {
+            "port": one.number,
+            "configured": state.configured[name],
+            "source": one.source,
+            "reason": one.reason,
+        }
+        for name, one in state.in_force.items()
+    }
+    if not any(item["port"] or item["configured"] for item in found.values()):
         raise LicenseError(str(found["web_services"]["reason"]))
     return found
 
 
-def _port_of(location: t.Any) -> int | None:
-    """The port of a URL or of ``address:port`` (SDK page of Get-LicLocation)."""
-    found = re.search(r":(\d{1,5})/?$", str(location))
-    return int(found[1]) if found else None
+def _proxy(profile: Profile, readings: Readings) -> dict[str, t.Any]:
+    return _stored(proxy.SETTINGS, profile, readings)
+
+
+def _options(profile: Profile, readings: Readings) -> dict[str, t.Any]:
+    return _stored(options.SETTINGS, profile, readings)
+
+
+def _stored(settings: t.Sequence[Setting], profile: Profile, readings: Readings) -> dict[str, t.Any]:
+    """The values of settings that live in documents; None with a key ``reason`` for what could not be read."""
+    located = [locate(setting, profile, readings) for setting in settings]
+    reasons = [one.reason for one in located if one.reason is not None]
+    if len(reasons) == len(located):
+        raise LicenseError(" ".join(reasons))
+    return {**{one.setting.name: one.value for one in located}, "reason": " ".join(reasons) or None}
+
+
+def _licenses(profile: Profile, readings: Readings) -> list[dict[str, t.Any]]:
+    return renewal.read_license_files(readings)
+
+
+def _uploads(profile: Profile, readings: Readings) -> dict[str, t.Any]:
+    return usage.read_uploads(readings)
 
 
 SUBSETS = (
-    Subset("services", "service control manager", snapin.OBSERVED, {}, _services),
+    Subset("services", lambda profile: {}, _services, origin=("service control manager", OBSERVED)),
     Subset(
         "ports",
-        "cmdlet Get-LicLocation, else listening sockets",
-        snapin.DOCUMENTED,
-        {
-            "listeners": PortOwners(),
-            **{f"location {item[1]}": Cmdlet("Get-LicLocation", {"AddressType": item[1]}) for item in _PORTS},
-        },
+        lambda profile: {**LOCATIONS, **stored_reads(ports.SETTINGS.values(), profile)},
         _ports,
+        ("ports", *(setting.name for setting in ports.SETTINGS.values())),
     ),
+    Subset("proxy", lambda profile: stored_reads(proxy.SETTINGS, profile), _proxy, ("proxy",)),
     Subset(
-        "accounts",
-        "cmdlet Get-LicAdministrator",
-        snapin.DOCUMENTED,
-        {"accounts": snapin.read_accounts()},
-        _accounts,
+        "options",
+        lambda profile: stored_reads(options.SETTINGS, profile),
+        _options,
+        tuple(setting.name for setting in options.SETTINGS),
     ),
+    Subset("accounts", lambda profile: {"accounts": snapin.read_accounts()}, _accounts, ("accounts",)),
     Subset(
         "usage",
-        "cmdlets Get-LicCEIPOption, Get-LicConfigUsageSamples",
-        snapin.DOCUMENTED,
-        snapin.read_settings(usage.SETTINGS),
+        lambda profile: snapin.read_settings(usage.SETTINGS),
         _usage,
+        tuple(dict.fromkeys(setting.row for setting in usage.SETTINGS)),
     ),
     Subset(
         "renewal",
-        "cmdlet Get-LicSARenewalOptions",
-        snapin.DOCUMENTED,
-        snapin.read_settings(renewal.SETTINGS),
+        lambda profile: snapin.read_settings(renewal.SETTINGS),
         _renewal,
+        tuple(dict.fromkeys(setting.row for setting in renewal.SETTINGS)),
     ),
     Subset(
         "licenses",
-        r"files MyFiles\*.lic",
-        snapin.DOCUMENTED,
-        {"licenses": renewal.LICENSE_FILES},
-        renewal.read_license_files,
+        lambda profile: {"licenses": renewal.LICENSE_FILES},
+        _licenses,
+        origin=(r"files MyFiles\*.lic", DOCUMENTED),
     ),
     Subset(
         "last_uploads",
-        f"file {uploader_log.PATH}",
-        snapin.OBSERVED,
-        {"uploads": usage.UPLOADS},
-        usage.read_uploads,
+        lambda profile: {"uploads": usage.UPLOADS},
+        _uploads,
+        origin=(f"file {uploader_log.PATH}", OBSERVED),
     ),
 )

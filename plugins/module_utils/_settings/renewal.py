@@ -23,13 +23,15 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._change_set 
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._documents import license_file
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import LicenseError
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._interfaces import snapin
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._interfaces.document import read_operations
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import (
     Cmdlet,
     Expectation,
     FileList,
-    FileRead,
     Operation,
 )
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._profile import PROXY, Profile
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._settings._stored import locate
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._settings._values import compare_values, read_values
 
 SETTINGS = (snapin.RENEWAL_MODE,)
@@ -40,11 +42,6 @@ _DAYS = range(1, 36501)
 
 LICENSE_FILES = FileList("myfiles", "", pattern="*.lic", content=True)
 
-SERVICE_CONFIGURATION = r"WebServicesForLicensing\SimpleLicenseServiceConfig.xml"
-
-# Recalled, not published: the element was described to us, and no sample of the file is public.
-_PROXY = re.compile(rb"<Proxy>\s*(?P<value>[^<]{0,300}?)\s*</Proxy>")
-
 
 @dataclasses.dataclass(frozen=True)
 class Desired:
@@ -54,6 +51,7 @@ class Desired:
     check: bool
     install: tuple[str, ...]
     within_days: int | None
+    profile: Profile
 
     @property
     def asks_citrix(self) -> bool:
@@ -83,28 +81,29 @@ class _Section:
         if ALL in install and len(set(install)) > 1:
             raise LicenseError("install is either the one word all, or a list of fulfillment IDs.")
         values = {"mode": options["mode"]} if options.get("mode") is not None else {}
-        return Desired(values, bool(options.get("check")), tuple(dict.fromkeys(install)), days)
+        profile = options.get("profile") or Profile()
+        return Desired(values, bool(options.get("check")), tuple(dict.fromkeys(install)), days, profile)
 
     def reads(self, desired: Desired) -> dict[str, Operation]:
         """The mode; the renewals Citrix has (it is asked then) and the license files, where they are wanted."""
         reads: dict[str, Operation] = dict(snapin.read_settings(SETTINGS))
         if desired.asks_citrix:
             reads["available"] = _read_available()
-            reads["configuration"] = FileRead("install", SERVICE_CONFIGURATION)
+            reads.update(read_operations(desired.profile.of(PROXY)))
         if desired.within_days is not None or desired.install:
             reads["licenses"] = LICENSE_FILES
         return reads
 
     def observe(self, desired: Desired, readings: Readings) -> Observation:
         """See :class:`Section`; the notes ``available`` and ``installed`` are None where they are not wanted."""
-        available = _available(readings) if desired.asks_citrix and not readings.blank else None
+        available = _available(desired, readings) if desired.asks_citrix and not readings.blank else None
         notes = {"available": available, **_license_notes(desired, readings)}
         return Observation(read_values(SETTINGS, readings), notes)
 
     def plan(self, desired: Desired, readings: Readings) -> ChangeSet:
         """See :class:`Section`; an ID that is neither available nor installed is an error."""
         before = read_values(SETTINGS, readings)
-        changes = compare_values(SETTINGS, before, desired.values, readings.server)
+        changes = compare_values(SETTINGS, before, desired.values, readings.server, desired.profile)
         chosen = [] if readings.blank else _chosen(desired, readings)
         return ChangeSet(
             before=before,
@@ -125,11 +124,13 @@ def _read_available(installed: t.Sequence[str] = ()) -> Cmdlet:
     return Cmdlet("Get-LicRenewals", select=snapin.RENEWAL_PROPERTIES, expect=gone, tolerate=(snapin.NO_RENEWALS,))
 
 
-def _available(readings: Readings) -> list[dict[str, t.Any]]:
+def _available(desired: Desired, readings: Readings) -> list[dict[str, t.Any]]:
     try:
         items = readings.value("available", empty_status=snapin.NO_RENEWALS)
     except LicenseError as error:
-        raise LicenseError(f"The check for available renewals failed. {error} {_proxy(readings)}") from error
+        raise LicenseError(
+            f"The check for available renewals failed. {error} {_proxy(desired.profile, readings)}"
+        ) from error
     return [
         {
             "fulfillment_id": item["FulfillmentId"],
@@ -142,22 +143,20 @@ def _available(readings: Readings) -> list[dict[str, t.Any]]:
     ]
 
 
-def _proxy(readings: Readings) -> str:
+def _proxy(profile: Profile, readings: Readings) -> str:
     """One sentence about the proxy that the License Server uses."""
-    outcome = readings.outcomes["configuration"]
-    if outcome.error is not None or not outcome.value["exists"]:
+    located = locate(PROXY, profile, readings)
+    if located.row is None or located.stored is None:
         return "Its proxy could not be read."
-    found = _PROXY.search(base64.b64decode(outcome.value["content"]))
-    value = found["value"].decode("utf-8", errors="replace") if found else ""
-    in_force = f"The proxy in force is {value}" if value else "No proxy is set"
-    return f"{in_force} ({SERVICE_CONFIGURATION}, element recalled, not documented)."
+    in_force = f"The proxy in force is {located.value}" if located.value else "No proxy is set"
+    return f"{in_force} ({located.row.confidence}: {located.row.source})."
 
 
 def _chosen(desired: Desired, readings: Readings) -> list[str]:
     """The IDs to install now: asked for, available, and not installed yet."""
     if not desired.install:
         return []
-    offered = [item["fulfillment_id"] for item in _available(readings)]
+    offered = [item["fulfillment_id"] for item in _available(desired, readings)]
     if desired.install == (ALL,):
         return offered
     for item in desired.install:

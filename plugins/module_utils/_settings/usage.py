@@ -17,6 +17,7 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._documents i
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import LicenseError
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._interfaces import snapin
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import FileRead, Operation
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._profile import Profile
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._settings._values import (
     Values,
     compare_values,
@@ -46,6 +47,7 @@ class Desired:
     values: t.Mapping[str, snapin.Scalar]
     enable: bool
     uploads: bool
+    profile: Profile
 
 
 _OPTIONS: t.Mapping[str, t.Any] = {
@@ -72,7 +74,8 @@ class _Section:
             raise LicenseError(f"polling_minutes is {minutes}; the License Server takes 5 to 1440.")
         if values.get("collect_historical_use") is False and any(name in values for name in _NEED_COLLECTION):
             raise LicenseError("retention_days and polling_minutes have no meaning with collect_historical_use=false.")
-        return Desired(values, options.get("when_collection_off") == "enable", bool(options.get("uploads")))
+        enable = options.get("when_collection_off") == "enable"
+        return Desired(values, enable, bool(options.get("uploads")), options.get("profile") or Profile())
 
     def reads(self, desired: Desired) -> dict[str, Operation]:
         """The two cmdlets, and the end of the uploader's log where uploads are wanted."""
@@ -91,7 +94,7 @@ class _Section:
         values = dict(desired.values)
         if any(name in values for name in _NEED_COLLECTION):
             _need_collection(before, values, desired.enable)
-        changes = compare_values(SETTINGS, before, values, readings.server)
+        changes = compare_values(SETTINGS, before, values, readings.server, desired.profile)
         after = dict(changes.after)
         if after["collect_historical_use"] is False:
             after.update(dict.fromkeys(_NEED_COLLECTION))

@@ -20,10 +20,10 @@ def fleet(tmp_path: Path) -> Iterator[Fleet]:
     """Makes and starts servers of the test's state folder; a second call finds what the first one left."""
     started: list[LicenseServer] = []
 
-    def make(count: int = 1, build: str = BUILD) -> list[Operated]:
+    def make(count: int = 1, build: str = BUILD, layout: int | None = None) -> list[Operated]:
         for server in started:
             server.stop()
-        started[:] = build_fleet(tmp_path, count, build, free_addresses(count))
+        started[:] = build_fleet(tmp_path, count, build, free_addresses(count), layout)
         for server in started:
             server.start()
         return [Operated(server, tmp_path) for server in started]

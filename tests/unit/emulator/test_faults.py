@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -90,6 +91,35 @@ def test_the_clock_can_be_wrong(server: Operated) -> None:
     year = int(server.run({"op": "server"})[0]["host"]["clock"][:4])
     server.fault("clock_offset", 366 * 86400)
     assert int(server.run({"op": "server"})[0]["host"]["clock"][:4]) > year
+
+
+def clock(server: Operated) -> datetime:
+    text: str = server.run({"op": "server"})[0]["host"]["clock"]
+    return datetime.fromisoformat(text[:26])
+
+
+def test_a_slow_start_is_waited_for_on_the_hosts_clock_and_not_on_ours(server: Operated) -> None:
+    server.fault("fast_clock", 1000)
+    server.fault("service_slow", {"Citrix_GTLicensingProv": 70})
+    before = clock(server)
+    assert server.run({**RESTART, "timeout": 300})[0] == {"started": ["Citrix_GTLicensingProv"]}
+    assert clock(server) - before >= timedelta(seconds=70)
+
+
+def test_a_start_that_is_too_slow_on_the_hosts_clock_times_out(server: Operated) -> None:
+    server.fault("fast_clock", 1000)
+    server.fault("service_slow", {"Citrix_GTLicensingProv": 70})
+    assert server.error({**RESTART, "timeout": 69})["kind"] == "timeout"
+
+
+@pytest.mark.parametrize(("timeout", "met"), [(60, False), (80, True)])
+def test_a_port_that_opens_late_is_waited_for(server: Operated, timeout: int, met: bool) -> None:
+    web = "CitrixWebServicesforLicensing"
+    server.fault("fast_clock", 1000)
+    server.fault("service_slow", {web: 70})
+    server.answer({"op": "service.stop", "names": [web]}, {"op": "service.start", "names": [web], "timeout": 0})
+    owners = {"op": "port.owners", "ports": [8083], "expect": {"includes": [{"port": 8083}]}}
+    assert server.answer({**owners, "timeout": timeout})["results"][0]["ok"] is met
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,20 @@ VALUES = st.recursive(
     SCALARS, lambda inner: st.lists(inner) | st.dictionaries(st.text(max_size=5), inner), max_leaves=5
 )
 NAMES = st.sampled_from(
-    ["server", "cmdlet", "file.read", "file.list", "file.write", "registry.read", "port.owners", "account.resolve"]
+    [
+        "server",
+        "cmdlet",
+        "file.read",
+        "file.list",
+        "file.write",
+        "file.copy",
+        "folder.delete",
+        "registry.read",
+        "port.owners",
+        "firewall.read",
+        "firewall.write",
+        "account.resolve",
+    ]
 )
 FIELDS = st.sampled_from(["root", "path", "name", "parameters", "expect", "tolerate", "content", "accounts", "view"])
 OPERATIONS = st.builds(lambda op, fields: {**fields, "op": op}, NAMES, st.dictionaries(FIELDS, VALUES, max_size=4))
@@ -90,6 +103,7 @@ def test_a_killed_emulator_leaves_a_state_that_can_be_read(tmp_path: Path) -> No
         {"op": "file.read"},
         {"op": "file.list"},
         {"op": "file.write", "content": "", "replaces": None},
+        {"op": "file.copy", "sha256": "0" * 64, "to_root": "work", "to_path": "x", "replaces": None},
         {"op": "file.delete", "replaces": "0" * 64},
     ],
     ids=lambda operation: operation["op"],

@@ -32,8 +32,9 @@ def test_ports_open_and_close_with_their_services(server: Operated) -> None:
 
 
 def test_a_restart_in_one_batch_brings_back_what_ran(server: Operated) -> None:
-    before = {one["process_id"] for one in server.run({"op": "port.owners"})[0]}
-    _stopped, started, owners = server.run(STOP, START, {"op": "port.owners"})
+    look = {"op": "port.owners", "ports": list(PORTS)}
+    before = {one["process_id"] for one in server.run(look)[0]}
+    _stopped, started, owners = server.run(STOP, START, look)
     assert started == {"started": ["Citrix Licensing", "CitrixWebServicesforLicensing"]}
     assert [one["port"] for one in owners] == sorted(PORTS)
     assert not before & {one["process_id"] for one in owners}

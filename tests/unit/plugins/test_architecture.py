@@ -21,11 +21,16 @@ LAYERS = (
     ("plugin_utils/",),
     ("module_utils/_contracts", "module_utils/_results"),
     ("module_utils/_engine",),
+    ("module_utils/_failure",),
+    ("module_utils/_reading",),
+    ("module_utils/_settlement",),
+    ("module_utils/_transaction",),
     ("module_utils/_settings/",),
     ("module_utils/_change_set",),
     ("module_utils/_explain",),
     ("module_utils/_server",),
-    ("module_utils/_interfaces/", "module_utils/_documents/"),
+    ("module_utils/_interfaces/",),
+    ("module_utils/_documents/", "module_utils/_profile"),
     ("module_utils/_operations", "module_utils/_version", "module_utils/_errors"),
 )
 

@@ -20,6 +20,7 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._contracts i
     ModuleContract,
 )
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import Request, Server
+from ansible_collections.citrixfleet.licensing.plugins.plugin_utils._profiles import shipped_profile
 
 ROOT = Path(__file__).resolve().parents[3]
 LIMIT = 45_000
@@ -54,10 +55,11 @@ def agent_bytes() -> int:
     ids=["information", "settings with forty accounts"],
 )
 def test_a_task_sends_at_most_45_kilobytes_of_ours(contract: ModuleContract, options: dict[str, t.Any]) -> None:
-    task = contract.task({**options, "admin_address": None}, check_mode=False)
+    given = {"ports": None, "proxy": None, "options": None, "service_timeout": 300, "backups": 5, **options}
+    task = contract.task({**given, "admin_address": None}, shipped_profile(), check_mode=False)
     reads = [
         operation for section, given in task.sections for operation in section.reads(section.desired(given)).values()
     ]
     request = Request((Server(), *reads))
-    assert not request.changes_host
+    assert not request.extended
     assert agent_bytes() + len(request.to_text()) <= LIMIT

@@ -18,9 +18,10 @@ AGENT = sorted((ROOT / "plugins" / "module_utils").glob("_agent*.psm1"))
 ENTRY = ROOT / "plugins" / "modules" / "_agent.ps1"
 ENTRY_WITH_CHANGES = ROOT / "plugins" / "modules" / "_agent_changes.ps1"
 ENTRIES = (ENTRY.name, ENTRY_WITH_CHANGES.name)
+EXTENDED = {"_agent_changes", "_agent_firewall", "_agent_services", "_agent_windows_firewall"}
 SHIM = sorted((ROOT / "tests" / "contract").glob("shim*.ps*1"))
 SCRIPTS = {path.name: Script(path.read_bytes()) for path in (*AGENT, ENTRY, ENTRY_WITH_CHANGES, *SHIM)}
-WINDOWS = "_agent_windows.psm1"
+WINDOWS = ("_agent_windows.psm1", "_agent_windows_firewall.psm1")
 
 # Commands of PowerShell itself that the agent uses, with the parameters that it gives them.
 BUILT_IN = {
@@ -28,16 +29,20 @@ BUILT_IN = {
     "convertfrom-json": frozenset({"inputobject"}),
     "foreach-object": frozenset[str](),
     "get-ciminstance": frozenset({"classname"}),
+    "get-netfirewallapplicationfilter": frozenset({"policystore", "erroraction"}),
+    "get-netfirewallportfilter": frozenset({"policystore", "erroraction"}),
+    "get-netfirewallrule": frozenset({"policystore", "erroraction"}),
     "get-nettcpconnection": frozenset({"state"}),
     "get-service": frozenset({"name", "erroraction"}),
     "import-module": frozenset({"name", "disablenamechecking"}),
+    "set-netfirewallportfilter": frozenset({"inputobject", "localport", "erroraction"}),
     "set-strictmode": frozenset({"version"}),
     "sort-object": frozenset[str](),
     "start-sleep": frozenset({"milliseconds"}),
     "where-object": frozenset[str](),
 }
 WINDOWS_ONLY = (
-    r"CimInstance|NetTCPConnection|Get-Service\b|RegistryKey|\bNTAccount|SecurityIdentifier|WindowsIdentity|"
+    r"CimInstance|NetTCPConnection|NetFirewall|Get-Service\b|RegistryKey|\bNTAccount|SecurityIdentifier|WindowsIdentity|"
     r"WindowsPrincipal|AccessControl|\bMutex\b|CommonApplicationData|MachineName|\$env:"
 )
 PREAMBLE = "Set-StrictMode -Version Latest\n$ErrorActionPreference = 'Stop'\n"
@@ -101,7 +106,7 @@ def test_a_clean_script_is_clean(rule: Rule) -> None:
 
 def agent(*, windows: bool = True) -> dict[str, Script]:
     paths = [path.name for path in (*AGENT, ENTRY)]
-    return {name: SCRIPTS[name] for name in paths if windows or name != WINDOWS}
+    return {name: SCRIPTS[name] for name in paths if windows or name not in WINDOWS}
 
 
 def cmdlets() -> dict[str, frozenset[str]]:
@@ -119,7 +124,7 @@ def test_a_call_of_nothing_is_found(planted: str) -> None:
 
 
 @pytest.mark.parametrize("name", agent(windows=False))
-def test_what_only_windows_has_stands_in_one_file(name: str) -> None:
+def test_what_only_windows_has_stands_in_files_of_its_own(name: str) -> None:
     script = SCRIPTS[name]
     code = [
         text(node) for node in script.nodes("command_name", "type_identifier", "type_name", "member_name", "variable")
@@ -127,12 +132,13 @@ def test_what_only_windows_has_stands_in_one_file(name: str) -> None:
     assert [word for word in code if re.search(WINDOWS_ONLY, word)] == []
 
 
-def test_that_file_is_found_to_have_it() -> None:
-    assert re.search(WINDOWS_ONLY, SCRIPTS[WINDOWS].source.decode())
+@pytest.mark.parametrize("name", WINDOWS)
+def test_those_files_are_found_to_have_it(name: str) -> None:
+    assert re.search(WINDOWS_ONLY, SCRIPTS[name].source.decode())
 
 
-def test_the_shim_has_every_function_of_that_file_with_the_same_parameters() -> None:
-    real = {name: one.parameters for name, one in SCRIPTS[WINDOWS].functions.items()}
+def test_the_shim_has_every_function_of_those_files_with_the_same_parameters() -> None:
+    real = {name: one.parameters for file in WINDOWS for name, one in SCRIPTS[file].functions.items()}
     shim = {name: one.parameters for name, one in SCRIPTS["shim.psm1"].functions.items() if name in real}
     assert shim == real
 
@@ -142,23 +148,32 @@ def test_no_function_is_defined_twice() -> None:
     assert sorted(names) == sorted(set(names))
 
 
-@pytest.mark.parametrize(("entry", "without"), [(ENTRY, {"_agent_changes"}), (ENTRY_WITH_CHANGES, set[str]())])
+@pytest.mark.parametrize(("entry", "without"), [(ENTRY, EXTENDED), (ENTRY_WITH_CHANGES, set[str]())])
 def test_an_entry_requires_what_it_needs(entry: Path, without: set[str]) -> None:
     required = re.findall(r"^#AnsibleRequires -PowerShell \.\.module_utils\.(\w+)$", entry.read_text(), re.MULTILINE)
     assert required == [path.stem for path in AGENT if path.stem not in without]
 
 
 def test_the_agent_without_changes_calls_nothing_that_it_does_not_have() -> None:
-    """But for the four operations that are only dispatched to where they were sent along."""
-    changes = set(SCRIPTS["_agent_changes.psm1"].functions)
+    """But for the operations that are only dispatched to where they were sent along."""
+    changes = {name for stem in EXTENDED for name in SCRIPTS[f"{stem}.psm1"].functions}
     used = {
         one.name
         for path in AGENT
-        if path.stem != "_agent_changes"
+        if path.stem not in EXTENDED
         for one in SCRIPTS[path.name].commands()
         if one.name in changes
     }
-    assert used == {"Write-AgentFile", "Remove-AgentFile", "Stop-AgentService", "Start-AgentService"}
+    assert used == {
+        "Write-AgentFile",
+        "Copy-AgentFile",
+        "Remove-AgentFile",
+        "Remove-AgentFolder",
+        "Stop-AgentService",
+        "Start-AgentService",
+        "Read-AgentFirewall",
+        "Write-AgentFirewall",
+    }
 
 
 def test_every_cmdlet_of_the_table_is_run_and_no_other() -> None:
@@ -170,7 +185,7 @@ def test_every_cmdlet_of_the_table_is_run_and_no_other() -> None:
 
 
 def test_every_operation_is_dispatched() -> None:
-    fields = re.search(r"\$script:Fields = @\{\n(.*?)\n\}", SCRIPTS["_agent.psm1"].source.decode(), re.DOTALL)
+    fields = re.search(r"\$script:Fields = @\{\n(.*?)\n\}", SCRIPTS["_agent_request.psm1"].source.decode(), re.DOTALL)
     assert fields is not None
     dispatched = [text(node).strip("'") for node in SCRIPTS["_agent.psm1"].nodes("switch_clause_condition")]
     assert set(re.findall(r"^ +'([\w.]+)'", fields[1], re.MULTILINE)) <= set(dispatched)

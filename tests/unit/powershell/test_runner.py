@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.contract.__main__ import Place
+
 ROOT = Path(__file__).parents[3]
 CASE = "a missing file is no error"
 
@@ -26,7 +28,7 @@ for case in plan["cases"]:
     host = json.loads(pathlib.Path(case["host"]).read_text())
     request = json.loads(pathlib.Path(case["request"]).read_text())
     folder = pathlib.Path(case["host"]).parent
-    after = {{key: host[key] for key in ("work_folder", "services", "listeners", "snapin")}}
+    after = {{key: host[key] for key in ("work_folder", "services", "listeners", "firewall", "snapin")}}
     output, errors = {output!r}, {errors!r}
     {change}
     pathlib.Path(case["result"]).write_text(json.dumps({{"output": output, "errors": errors, "host": after}}))
@@ -77,6 +79,8 @@ def test_a_right_answer_passes(tmp_path: Path) -> None:
         ({"change": "(folder / 'install/new').write_text('x')"}, "host.files: install:new is not expected"),
         ({"change": "after['work_folder'] = 'ours'"}, 'host.work_folder: expected null, found "ours"'),
         ({"change": "after['services'][0]['state'] = 'Stopped'"}, "host.services[Citrix Licensing].state"),
+        ({"change": "after['firewall'][3]['local_ports'] = ['1']"}, "host.firewall[WINRM-HTTP-In-TCP].local_ports"),
+        ({"change": "(folder / 'elsewhere/bystander').unlink()"}, "a link was followed"),
         ({"change": "after['snapin']['ceip'] = 'None'"}, "host.snapin.ceip"),
         ({"change": "continue"}, "PowerShell wrote no result"),
         ({"change": "sys.exit('crashed')"}, "PowerShell ended with 1: crashed"),
@@ -93,6 +97,23 @@ def test_what_is_wrong_is_said(options: dict[str, str], said: str, tmp_path: Pat
 def test_the_case_is_set_up_as_it_says(tmp_path: Path) -> None:
     change = "print(host['program_data'], file=sys.stderr); assert (folder / 'install/MyFiles/CITRIX.opt').read_bytes()"
     assert run(tmp_path, change=change).startswith("0\n")
+
+
+@pytest.mark.parametrize(
+    ("program", "here"),
+    [
+        (r"C:\Program Files (x86)\Citrix\Licensing\LS\lmadmin.exe", r"{install}\LS\lmadmin.exe"),
+        (r"C:\PROGRAM FILES (X86)\CITRIX\LICENSING\LS\lmadmin.exe", r"{INSTALL}\LS\lmadmin.exe"),
+        (r"%ProgramFiles(x86)%\Citrix\Licensing\LS\lmadmin.exe", r"%SHIM_INSTALL%\LS\lmadmin.exe"),
+        (r"C:\Program Files (x86)\Citrix\LicensingOld\x.exe", r"{install}Old\x.exe"),
+        ("System", "System"),
+    ],
+)
+def test_programs_of_firewall_rules_lie_below_the_install_folder_of_the_case(
+    program: str, here: str, tmp_path: Path
+) -> None:
+    install = str(tmp_path / "install")
+    assert Place(tmp_path).program(program) == here.format(install=install, INSTALL=install.upper())
 
 
 def test_without_a_powershell_that_is_said(tmp_path: Path) -> None:

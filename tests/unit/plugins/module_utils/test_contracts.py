@@ -18,6 +18,7 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._contracts i
     ModuleContract,
 )
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import LicenseError
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._profile import Profile
 
 ACCOUNT = {"name": "CORP\\a", "type": "user", "role": "user", "state": "present"}
 
@@ -28,6 +29,7 @@ def validate(contract: ModuleContract, options: dict[str, t.Any]) -> t.Any:
         arguments["argument_spec"],
         mutually_exclusive=arguments["mutually_exclusive"],
         required_one_of=arguments["required_one_of"],
+        required_if=arguments["required_if"],
     ).validate(options)
 
 
@@ -52,7 +54,7 @@ def test_options_that_make_no_sense(contract: ModuleContract, options: dict[str,
 @pytest.mark.parametrize("options", [ACCOUNT, {"accounts": [ACCOUNT]}])
 def test_one_account_and_a_list_of_one_mean_the_same(options: dict[str, t.Any]) -> None:
     parameters = validate(LICENSE_USER, options).validated_parameters
-    ((section, given),) = LICENSE_USER.task(parameters, check_mode=False).sections
+    ((section, given),) = LICENSE_USER.task(parameters, profile=Profile(), check_mode=False).sections
     assert [wish.name for wish in section.desired(given).wishes] == ["CORP\\a"]
 
 
@@ -72,19 +74,23 @@ def test_one_account_and_a_list_of_one_mean_the_same(options: dict[str, t.Any]) 
 def test_admin_addresses(address: str, accepted: bool) -> None:
     parameters = {"gather_subset": ["all"], "admin_address": address}
     if accepted:
-        assert LICENSE_INFO.task(parameters, check_mode=False).admin_address == address
+        assert LICENSE_INFO.task(parameters, profile=Profile(), check_mode=False).admin_address == address
     else:
         with pytest.raises(LicenseError, match="admin_address"):
-            LICENSE_INFO.task(parameters, check_mode=False)
+            LICENSE_INFO.task(parameters, profile=Profile(), check_mode=False)
 
 
 def test_a_composite_task_without_a_section_is_an_error() -> None:
     for options in ({}, {"usage": {}}, {"accounts": {}, "renewal": {}, "usage": {}}):
         with pytest.raises(LicenseError, match="accounts, renewal, usage"):
-            LICENSE_SETTINGS.task(validate(LICENSE_SETTINGS, options).validated_parameters, check_mode=False)
+            LICENSE_SETTINGS.task(
+                validate(LICENSE_SETTINGS, options).validated_parameters, profile=Profile(), check_mode=False
+            )
 
 
 def test_a_section_that_asks_for_nothing_is_not_even_read() -> None:
     options = {"accounts": {}, "renewal": {"mode": "notify"}, "usage": {}}
-    task = LICENSE_SETTINGS.task(validate(LICENSE_SETTINGS, options).validated_parameters, check_mode=False)
+    task = LICENSE_SETTINGS.task(
+        validate(LICENSE_SETTINGS, options).validated_parameters, profile=Profile(), check_mode=False
+    )
     assert [section.name for section, _options in task.sections] == ["renewal"]

@@ -20,12 +20,14 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors impo
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import (
     Answer,
     Cmdlet,
+    FileRead,
     Operation,
     OperationError,
     Outcome,
     Request,
     Server,
 )
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._profile import Profile
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._results import present
 
 from tests.unit.plugins.readings import SERVER_VALUE, SHELL, cmdlet_error
@@ -35,10 +37,15 @@ CHANGED = 2
 
 RENEWAL = {"mode": "install", "install": [], "check": False, "installed_within_days": None, "admin_address": None}
 BOTH = {
+    "ports": None,
+    "proxy": None,
+    "options": None,
     "accounts": None,
     "renewal": {"mode": "install", "install": []},
     "usage": {"retention_days": 365},
     "admin_address": None,
+    "service_timeout": 300,
+    "backups": 5,
 }
 SKIPPED = OperationError("skipped", "an earlier operation failed", {})
 
@@ -71,8 +78,8 @@ class FakeServer:
             stopped = stopped or (outcome.error is not None and "*" not in operation.tolerate)
             outcomes.append(outcome)
         self.fails.update(self.after_first_call)
-        undone = [self._undo(item.operation) for item in request.undo] if stopped else []
-        return Answer(tuple(outcomes), tuple(undone))
+        undone = {number: self._undo(item.operation) for number, item in enumerate(request.undo)} if stopped else {}
+        return Answer(tuple(outcomes), undone)
 
     def _run(self, operation: Operation) -> Outcome:
         if isinstance(operation, Server):
@@ -115,7 +122,7 @@ def run(
     check_mode: bool = False,
     contract: ModuleContract = LICENSE_RENEWAL,
 ) -> Result:
-    return run_task(contract.task(options, check_mode), server)
+    return run_task(contract.task(options, Profile(), check_mode), server)
 
 
 def test_in_sync_is_one_call() -> None:
@@ -150,7 +157,7 @@ def test_every_mode_returns_the_same_keys() -> None:
         run(FakeServer(), {**RENEWAL, "mode": "notify"}),
         run(FakeServer(installation=None), RENEWAL, check_mode=True),
     ]
-    keys = [sorted(present(result, composite=False)) for result in results]
+    keys = [sorted(present(result, composite=False, files=False)) for result in results]
     assert keys[0] == keys[1] == keys[2] == keys[3]
 
 
@@ -159,7 +166,7 @@ def test_several_sections_are_still_two_calls() -> None:
     result = run(server, BOTH, contract=LICENSE_SETTINGS)
     assert len(server.requests) == CHANGED
     assert (server.mode, server.days) == ("Install", 365)
-    assert present(result, composite=True)["diff"] == {
+    assert present(result, composite=True, files=True)["diff"] == {
         "before": "renewal:\n  mode: notify\nusage:\n  share_usage_statistics: none\n  collect_historical_use: true\n"
         "  retention_days: 180\n  polling_minutes: 15\n",
         "after": "renewal:\n  mode: install\nusage:\n  share_usage_statistics: none\n  collect_historical_use: true\n"
@@ -225,7 +232,9 @@ def test_the_diff_of_an_installation_says_what_cannot_be_taken_back() -> None:
     server = FakeServer()
     server.renewals = renewals("FID-1")
     result = run(server, {**RENEWAL, "mode": None, "install": ["all"]}, check_mode=True)
-    assert present(result, composite=False)["diff"]["after"].endswith("- Install-LicRenewals -FulfillmentID FID-1\n")
+    assert present(result, composite=False, files=False)["diff"]["after"].endswith(
+        "- Install-LicRenewals -FulfillmentID FID-1\n"
+    )
 
 
 def test_a_connection_lost_after_a_failure_does_not_hide_the_failure() -> None:
@@ -317,6 +326,8 @@ def test_the_version_of_a_server_managed_from_elsewhere_is_that_servers() -> Non
 
 def test_usage_of_a_composite_task_reads_no_log() -> None:
     server = FakeServer()
-    options = {"accounts": None, "renewal": None, "usage": {"retention_days": 180}, "admin_address": None}
-    assert not run(server, options, contract=LICENSE_SETTINGS).changed
-    assert all(operation.OP != "file.read" for operation in server.requests[0].operations)
+    assert not run(
+        server, {**BOTH, "renewal": None, "usage": {"retention_days": 180}}, contract=LICENSE_SETTINGS
+    ).changed
+    read = [operation.path for operation in server.requests[0].operations if isinstance(operation, FileRead)]
+    assert not [path for path in read if path.endswith(".log")]

@@ -55,7 +55,7 @@ NO_CMDLET = OperationError("snapin_missing", "", {})
 
 def ports(listeners: t.Any, locations: t.Any) -> t.Any:
     read = {"listeners": listeners, **{f"location {name}": value for name, value in locations.items()}}
-    return SECTION.observe(choose_subsets(["ports"]), readings(read)).notes
+    return SECTION.observe(SECTION.desired({"gather_subset": ["ports"]}), readings(read)).notes
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,12 @@ def test_one_port_that_is_not_found_says_why() -> None:
     listeners = [item for item in LISTENERS if item["process"] != "CITRIX"]
     found = ports(listeners, {"LS": ["ls001:27000"], "VD": cmdlet_error("CommunicationError"), "WSL": ["ls001:8083"]})
     assert found["unreadable"] == []
-    assert found["ports"]["license_server"] == {"port": 27000, "source": "Get-LicLocation", "reason": None}
+    assert found["ports"]["license_server"] == {
+        "port": 27000,
+        "configured": None,
+        "source": "Get-LicLocation",
+        "reason": None,
+    }
     assert found["ports"]["vendor_daemon"]["port"] is None
     assert "did not answer" in found["ports"]["vendor_daemon"]["reason"]
 
@@ -92,6 +97,6 @@ def test_no_port_at_all_is_unreadable_with_the_reason() -> None:
 
 
 def test_keys_that_were_not_asked_for_are_there_and_null() -> None:
-    notes = SECTION.observe(choose_subsets(["services"]), readings({})).notes
+    notes = SECTION.observe(SECTION.desired({"gather_subset": ["services"]}), readings({})).notes
     assert {name: notes[name] for name in NAMES if name != "services"} == dict.fromkeys(NAMES[1:])
     assert notes["services"] == []

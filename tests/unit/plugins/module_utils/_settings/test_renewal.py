@@ -14,6 +14,7 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._change_set 
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import LicenseError
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import Cmdlet, OperationError
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._settings.renewal import SECTION
+from ansible_collections.citrixfleet.licensing.plugins.plugin_utils._profiles import shipped_profile
 
 from tests.unit.plugins.readings import cmdlet_error, readings
 
@@ -30,6 +31,9 @@ def renewal(fulfillment_id: str) -> dict[str, t.Any]:
     }
 
 
+CONFIGURATION = r"file install WebServicesForLicensing\SimpleLicenseServiceConfig.xml"
+
+
 def file(name: str, created: str | None, text: str = "") -> dict[str, t.Any]:
     return {"path": name, "created": created, "content": base64.b64encode(text.encode()).decode()}
 
@@ -38,7 +42,7 @@ def values(mode: str = "Notify", **others: t.Any) -> dict[str, t.Any]:
     return {
         "Get-LicSARenewalOptions": [{"SARenewalOption": mode}],
         "available": [],
-        "configuration": {"exists": True, "content": base64.b64encode(b"<a><Proxy>p:8080</Proxy></a>").decode()},
+        CONFIGURATION: {"exists": True, "content": base64.b64encode(b"<a><Proxy>p:8080</Proxy></a>").decode()},
         "licenses": [],
         **others,
     }
@@ -49,7 +53,8 @@ def plan(read: dict[str, t.Any], **options: t.Any) -> ChangeSet:
 
 
 def notes(read: dict[str, t.Any], **options: t.Any) -> t.Mapping[str, t.Any]:
-    return SECTION.observe(SECTION.desired({**NOT_ASKED, **options}), readings(read)).notes
+    known = {"profile": shipped_profile()}
+    return SECTION.observe(SECTION.desired({**NOT_ASKED, **known, **options}), readings(read)).notes
 
 
 @pytest.mark.parametrize("mode", ["notify", "install", "manual"])
@@ -106,7 +111,7 @@ def test_a_failed_check_names_the_proxy_in_force() -> None:
 )
 def test_a_failed_check_tells_what_is_known_of_the_proxy(configuration: t.Any, said: str) -> None:
     with pytest.raises(LicenseError, match=said):
-        notes(values(available=cmdlet_error("CommunicationError"), configuration=configuration), check=True)
+        notes(values(available=cmdlet_error("CommunicationError"), **{CONFIGURATION: configuration}), check=True)
 
 
 def test_nothing_is_asked_of_citrix_unless_wanted() -> None:

@@ -15,6 +15,7 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors impo
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import Cmdlet, OperationError
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._server import ServerFacts
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._settings.usage import SECTION
+from ansible_collections.citrixfleet.licensing.plugins.plugin_utils._profiles import shipped_profile
 
 from tests.unit.plugins.readings import SERVER, readings, server
 
@@ -119,9 +120,10 @@ def test_days_for_a_collection_that_is_off_are_an_error_unless_they_may_switch_i
 
 def test_a_server_too_old_for_a_setting_is_an_error_only_if_it_has_to_change() -> None:
     old = server(version="11.10.0.0 build 12002")
-    with pytest.raises(LicenseError, match=r"retention_days needs License Server 11\.12\.1\.0 or later"):
-        plan(printed(days=180), {"retention_days": 365}, old)
-    assert writes(plan(printed(days=180), {"retention_days": 180}, old)) == {}
+    known = {"profile": shipped_profile()}
+    with pytest.raises(LicenseError, match=r"retention_days has an interface on License Server 11\.12\.1\.0\.\."):
+        plan(printed(days=180), {"retention_days": 365, **known}, old)
+    assert writes(plan(printed(days=180), {"retention_days": 180, **known}, old)) == {}
 
 
 def test_switched_off_means_no_days_in_the_prediction() -> None:

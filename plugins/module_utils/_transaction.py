@@ -1,0 +1,256 @@
+# Copyright (c) 2026, citrixfleet.licensing contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the collection: it may change without notice in any release.
+
+"""Files changed as one, with proof: copies first, then a manifest, then the change, and the manifest last.
+
+Everything is one batch on the server: copy the old files to the work folder, write the manifest, stop the services,
+write the files against the hashes that were read, start the services once, wait until they listen, read back. If a
+step fails, the agent takes all of it back at once. If the host or the agent dies, the manifest stays, and the next run
+takes the change back (:mod:`_settlement`).
+"""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import hashlib
+import json
+import re
+import typing as t
+
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._change_set import (
+    Listening,
+    Rewrite,
+    RuleMove,
+    Step,
+)
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import LicenseError
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._interfaces.document import PlaceError, ServerFile
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import (
+    ANY_ERROR,
+    Expectation,
+    FileCopy,
+    FileDelete,
+    FileRead,
+    FileWrite,
+    FirewallWrite,
+    FolderDelete,
+    Operation,
+    PortOwners,
+    Properties,
+    ServiceStart,
+    ServiceStop,
+)
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._server import ServerFacts
+
+#: Names in the work folder.
+MANIFEST = "transaction.json"
+BACKUPS = "backup"
+KEPT_MANIFEST = "manifest.json"
+
+LICENSE_SERVICE = "Citrix Licensing"
+WEB_SERVICE = "CitrixWebServicesforLicensing"
+
+
+@dataclasses.dataclass(frozen=True)
+class Limits:
+    """How a task changes files: ``service_timeout`` in seconds, and how many ``backups`` stay."""
+
+    service_timeout: int = 300
+    backups: int = 5
+
+
+@dataclasses.dataclass(frozen=True)
+class FileChange:
+    """One file with its old and its new bytes; ``backup`` is the copy's path in the work folder."""
+
+    file: ServerFile
+    content: bytes
+    backup: str
+
+    @property
+    def new_sha256(self) -> str:
+        """Lower-case hexadecimal, as the agent writes it."""
+        return hashlib.sha256(self.content).hexdigest()
+
+
+@dataclasses.dataclass(frozen=True)
+class Transaction:
+    """The rewrites of all sections as one. ``identifier`` names its folder of copies; it sorts by time.
+
+    ``services`` are restarted, in the order in which they are stopped; ``running`` are those that ran before, since a
+    service takes its dependants with it.
+    """
+
+    identifier: str
+    files: tuple[FileChange, ...]
+    services: tuple[str, ...]
+    running: tuple[str, ...]
+    listening: tuple[Listening, ...]
+    rules: tuple[RuleMove, ...]
+    limits: Limits
+
+    @property
+    def folder(self) -> str:
+        """The folder of the copies, in the work folder."""
+        return f"{BACKUPS}\\{self.identifier}"
+
+    @property
+    def kept_folder(self) -> str | None:
+        """That folder as somebody on the server would type it, None if the copies do not stay."""
+        return rf"%ProgramData%\citrixfleet.licensing\{self.folder}" if self.limits.backups else None
+
+    def manifest(self) -> bytes:
+        """What the next run needs to take the change back."""
+        document = {
+            "version": 1,
+            "identifier": self.identifier,
+            "services": list(self.services),
+            "running": list(self.running),
+            "files": [
+                {
+                    "root": change.file.root,
+                    "path": change.file.path,
+                    "old": change.file.sha256,
+                    "new": change.new_sha256,
+                    "backup": change.backup,
+                }
+                for change in self.files
+            ],
+            "rules": [{"name": rule.name, "old": list(rule.before), "new": list(rule.after)} for rule in self.rules],
+        }
+        return json.dumps(document, indent=1).encode("ascii")
+
+    def opening(self) -> tuple[Step, ...]:
+        """Copies, manifest, change and proof."""
+        manifest = self.manifest()
+        encoded, digest = base64.b64encode(manifest).decode("ascii"), hashlib.sha256(manifest).hexdigest()
+        forget_manifest = FileDelete("work", MANIFEST, digest)
+        return (
+            *(Step(self._copy(change), FolderDelete(self.folder), if_undone=True) for change in self.files),
+            Step(FileWrite("work", MANIFEST, encoded, None), forget_manifest, if_done=True, if_undone=True),
+            *(Step(_move(rule.name, rule.before, rule.after), _move(rule.name, rule.after, rule.before), if_done=True)
+              for rule in self.rules),
+            *self._service_step(ServiceStop, ServiceStart),
+            *(Step(self._write(change), self._put_back(change), if_done=True) for change in self.files),
+            *self._service_step(ServiceStart, ServiceStop),
+            *map(Step, self._proof()),
+        )  # fmt: skip
+
+    def closing(self, copies: t.Sequence[str]) -> tuple[Operation, ...]:
+        """The manifest moves to the copies, and the oldest of the copies go.
+
+        :param copies: paths of the files among the copies that are in the work folder already.
+        """
+        digest = hashlib.sha256(self.manifest()).hexdigest()
+        earlier = {path.split("\\")[1] for path in copies if path.count("\\") > 1}
+        whole = {name for name in earlier if f"{BACKUPS}\\{name}\\{KEPT_MANIFEST}" in copies}
+        # Copies without a manifest are of a run that died before it changed anything.
+        surplus = [*sorted(earlier - whole), *sorted([*whole, self.identifier], reverse=True)[self.limits.backups :]]
+        return (
+            FileCopy("work", MANIFEST, digest, "work", f"{self.folder}\\{KEPT_MANIFEST}", None),
+            FileDelete("work", MANIFEST, digest),
+            *(FolderDelete(f"{BACKUPS}\\{identifier}", tolerate=(ANY_ERROR,)) for identifier in surplus),
+        )
+
+    def _copy(self, change: FileChange) -> FileCopy:
+        file = change.file
+        return FileCopy(file.root, file.path, file.sha256, "work", change.backup, None)
+
+    def _write(self, change: FileChange) -> FileWrite:
+        content = base64.b64encode(change.content).decode("ascii")
+        return FileWrite(change.file.root, change.file.path, content, change.file.sha256)
+
+    def _put_back(self, change: FileChange) -> FileCopy:
+        file = change.file
+        return FileCopy("work", change.backup, file.sha256, file.root, file.path, change.new_sha256)
+
+    def _service_step(
+        self, do: type[ServiceStop | ServiceStart], undo: type[ServiceStop | ServiceStart]
+    ) -> tuple[Step, ...]:
+        if not self.services:
+            return ()
+        orders = {ServiceStop: self.services, ServiceStart: start_order(self.services)}
+        timeout = self.limits.service_timeout
+        return (Step(do(orders[do], timeout), undo(orders[undo], timeout)),)
+
+    def _proof(self) -> t.Iterator[Operation]:
+        if self.listening:
+            wanted: tuple[Properties, ...] = tuple(
+                {"port": item.port, "process": item.process} for item in self.listening
+            )
+            yield PortOwners(timeout=self.limits.service_timeout, expect=Expectation(includes=wanted))
+        for change in self.files:
+            proof = Expectation(matches={"sha256": change.new_sha256})
+            yield FileRead(change.file.root, change.file.path, expect=proof)
+
+
+def plan_transaction(rewrites: t.Sequence[Rewrite], server: ServerFacts, limits: Limits) -> Transaction:
+    """Merge what the sections want of the files.
+
+    :raises LicenseError: a document cannot take a value; nothing was changed.
+    """
+    restart = {name.casefold(): name for rewrite in rewrites for name in rewrite.restart}
+    moves = {old: new for rewrite in rewrites for old, new in rewrite.moves.items()}
+    rules = {rule.name: rule for rewrite in rewrites for rule in rewrite.rules}
+    listening = {
+        dataclasses.replace(item, port=moves.get(item.port, item.port))
+        for rewrite in rewrites
+        for item in rewrite.listening
+    }
+    identifier = re.sub(r"[-:.]", "", server.clock or "")
+    return Transaction(
+        identifier=identifier,
+        files=_merge(rewrites, identifier, server),
+        services=stop_order(restart.values()),
+        running=tuple(service.name for service in server.services if service.state == "Running"),
+        listening=tuple(sorted(listening, key=lambda item: item.port)) if restart else (),
+        rules=tuple(rules.values()),
+        limits=limits,
+    )
+
+
+def _merge(rewrites: t.Sequence[Rewrite], identifier: str, server: ServerFacts) -> tuple[FileChange, ...]:
+    """Each file once, with the edits of all sections in it one after the other; what stays the same is left out."""
+    # Rows may name a file below either root, since one of them mostly lies within the other.
+    folders = {"install": server.install_folder, "myfiles": server.license_folder}
+    files: dict[str, ServerFile] = {}
+    contents: dict[str, bytes] = {}
+    for edit in (edit for rewrite in rewrites for edit in rewrite.edits):
+        key = f"{folders[edit.file.root]}\\{edit.file.path}".casefold()
+        files.setdefault(key, edit.file)
+        try:
+            contents[key] = edit.apply(contents.get(key, edit.file.content))
+        except PlaceError as error:
+            raise LicenseError(f"A file cannot take the new value: {error}. Nothing was changed.") from error
+    changed = [key for key, file in files.items() if contents[key] != file.content]
+    return tuple(
+        FileChange(files[key], contents[key], f"{BACKUPS}\\{identifier}\\{number}-{_name(files[key].path)}")
+        for number, key in enumerate(changed)
+    )
+
+
+def _name(path: str) -> str:
+    return path.rpartition("\\")[2]
+
+
+def start_order(services: t.Iterable[str]) -> tuple[str, ...]:
+    """Services in the order to start them: Web Services for Licensing last, as Citrix' own scripts have it."""
+    return tuple(sorted(services, key=_stop_order, reverse=True))
+
+
+def stop_order(services: t.Iterable[str]) -> tuple[str, ...]:
+    """Services in the order to stop them, which is the reverse of :func:`start_order`."""
+    return tuple(sorted(services, key=_stop_order))
+
+
+def _stop_order(service: str) -> tuple[int, str]:
+    order = {WEB_SERVICE.casefold(): 0, LICENSE_SERVICE.casefold(): 2}
+    return order.get(service.casefold(), 1), service
+
+
+def _move(name: str, before: tuple[str, ...], after: tuple[str, ...]) -> FirewallWrite:
+    return FirewallWrite(name, after, before)

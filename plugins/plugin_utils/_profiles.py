@@ -1,0 +1,308 @@
+# Copyright (c) 2026, citrixfleet.licensing contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the collection: it may change without notice in any release.
+
+"""Profiles from YAML: the schema of docs/profiles.md, with every error on the line that is wrong."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+import pathlib
+import re
+import typing as t
+
+import yaml
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._documents.formats import FORMATS, DocumentError
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import LicenseError
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._profile import (
+    ANY_BUILD,
+    CMDLET,
+    CONFIDENCES,
+    DOCUMENT,
+    NO_VALUE,
+    RECORDED,
+    SETTINGS,
+    Builds,
+    Place,
+    Profile,
+    Row,
+    Setting,
+)
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._version import Version
+
+_SHIPPED = pathlib.Path(__file__).with_name("documented.yml")
+
+_STARTUP_LICENSE = "citrix_startup.lic"
+
+_ROW_KEYS = {
+    DOCUMENT: ("setting", "interface", "places", "values", "restart", "builds", "source", "confidence"),
+    CMDLET: ("setting", "interface", "cmdlets", "builds", "source", "confidence"),
+}
+_PLACE_KEYS = ("root", "file", "format", "selector", "count", "pattern", "insert")
+
+_BUILD = re.compile(r"\d+(?:\.\d+){3}-\d+")
+_SEGMENT = re.compile(r'[^\x00-\x1f<>:"/|\\]+')
+
+
+class _SchemaError(Exception):
+    """What is wrong, with the node that it is wrong in."""
+
+    def __init__(self, node: yaml.Node, message: str) -> None:
+        super().__init__(message)
+        self.node = node
+
+
+def shipped_profile() -> Profile:
+    """The profile of the collection."""
+    return _load(_SHIPPED)
+
+
+def load_profile(given: t.Any, find: t.Callable[[str], str]) -> Profile:
+    """The shipped rows, and after them those of the option ``profile``.
+
+    :param given: a path, a list of rows, or None.
+    :param find: makes an absolute path of the path, as Ansible looks for files of a playbook or role.
+    :raises LicenseError: the file cannot be read, or a row is wrong; the message names the line.
+    """
+    shipped = shipped_profile()
+    if given is None:
+        return shipped
+    own = _load(pathlib.Path(find(given))) if isinstance(given, str) else _read(_as_nodes(given), "profile")
+    return Profile(shipped.rows + own.rows)
+
+
+def _load(path: pathlib.Path) -> Profile:
+    try:
+        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    except (OSError, UnicodeError) as error:
+        raise LicenseError(f"The profile {path} cannot be read: {error}. Nothing was sent to the host.") from error
+    except yaml.YAMLError as error:
+        where = getattr(error, "problem_mark", None)
+        line = f", line {where.line + 1}" if where else ""
+        reason = getattr(error, "problem", None) or "not YAML"
+        raise LicenseError(f"The profile {path}{line} is no YAML: {reason}. Nothing was sent to the host.") from error
+    return _read(node, str(path))
+
+
+def _as_nodes(given: t.Any) -> yaml.Node:
+    """Rows that came inline, in the form of a file's; the detour leaves Ansible's own string types behind."""
+    return yaml.SafeDumper(io.StringIO()).represent_data(json.loads(json.dumps(given, default=str)))
+
+
+def _read(node: yaml.Node | None, name: str) -> Profile:
+    if node is None:
+        return Profile()
+    rows: list[Row] = []
+    try:
+        for item in _sequence(node, "a profile is a list of rows"):
+            row = _row(item, shipped=name == str(_SHIPPED))
+            rows.append(row)
+    except _SchemaError as error:
+        mark = error.node.start_mark
+        where = f"line {mark.line + 1}" if mark else f"row {len(rows) + 1}"
+        raise LicenseError(f"{name}, {where}: {error} (docs/profiles.md). Nothing was sent to the host.") from error
+    return Profile(tuple(rows))
+
+
+def _row(node: yaml.Node, shipped: bool) -> Row:
+    fields = _mapping(node, "a row is a mapping")
+    interface = _text(_required(node, fields, "interface"))
+    if interface not in _ROW_KEYS:
+        raise _SchemaError(fields["interface"], f"interface is {interface!r}; it is one of {', '.join(_ROW_KEYS)}")
+    if interface == CMDLET and not shipped:
+        raise _SchemaError(fields["interface"], "cmdlets are known to the collection; rows for them are its own")
+    _refuse_unknown(fields, _ROW_KEYS[interface])
+    setting = _setting(_required(node, fields, "setting"), interface)
+    confidence = _choice(_required(node, fields, "confidence"), "confidence", CONFIDENCES)
+    row = Row(
+        setting=setting,
+        interface=interface,
+        builds=_builds(_required(node, fields, "builds")),
+        source=_text(_required(node, fields, "source")),
+        confidence=confidence,
+    )
+    if interface == CMDLET:
+        return dataclasses.replace(row, cmdlets=_texts(_required(node, fields, "cmdlets"), "cmdlets"))
+    places = _sequence(_required(node, fields, "places"), "places is a list")
+    if not places:
+        raise _SchemaError(fields["places"], "places is empty")
+    return dataclasses.replace(
+        row,
+        places=tuple(_place(place, confidence) for place in places),
+        spellings=_spellings(setting, node, fields.get("values")),
+        restart=_texts(fields["restart"], "restart") if "restart" in fields else (),
+    )
+
+
+def _setting(node: yaml.Node, interface: str) -> Setting:
+    setting = SETTINGS.get(_text(node))
+    if setting is None:
+        raise _SchemaError(node, f"there is no setting {_text(node)!r}; there are {', '.join(SETTINGS)}")
+    if interface not in setting.interfaces:
+        raise _SchemaError(node, f"{setting.name} is set by {' or '.join(setting.interfaces)}, not by {interface}")
+    return setting
+
+
+def _place(node: yaml.Node, confidence: str) -> Place:
+    fields = _mapping(node, "a place is a mapping")
+    _refuse_unknown(fields, _PLACE_KEYS)
+    root = _choice(fields["root"], "root", ("install", "myfiles")) if "root" in fields else "install"
+    form = _choice(_required(node, fields, "format"), "format", tuple(FORMATS))
+    selector = _text(_required(node, fields, "selector"))
+    insert = "insert" in fields and _flag(fields["insert"], "insert")
+    if insert and "pattern" in fields:
+        raise _SchemaError(fields["pattern"], "a place with a pattern cannot be inserted: the rest of it is not known")
+    try:
+        FORMATS[form].check(selector)
+    except DocumentError as error:
+        raise _SchemaError(fields["selector"], f"selector {selector!r}: {error}") from error
+    return Place(
+        root=root,
+        file=_file(_required(node, fields, "file"), confidence),
+        format=form,
+        selector=selector,
+        every="count" in fields and _choice(fields["count"], "count", ("one", "every")) == "every",
+        pattern=_pattern(fields["pattern"]) if "pattern" in fields else None,
+        insert=insert,
+    )
+
+
+def _file(node: yaml.Node, confidence: str) -> str:
+    path = _text(node)
+    *folders, name = path.split("\\")
+    plain = [segment for segment in (*folders, name) if _SEGMENT.fullmatch(segment) and segment[-1] not in ". "]
+    if len(plain) != len(folders) + 1 or any("*" in folder or "?" in folder for folder in folders):
+        raise _SchemaError(
+            node, f"file is {path!r}; it is a path below the root, with backslashes, such as LS\\conf\\x"
+        )
+    if name.casefold() == _STARTUP_LICENSE and confidence != RECORDED:
+        raise _SchemaError(node, f"{_STARTUP_LICENSE} must not be edited (Citrix); only a recorded row may name it")
+    return path
+
+
+def _pattern(node: yaml.Node) -> re.Pattern[str]:
+    try:
+        pattern = re.compile(_text(node))
+    except re.error as error:
+        raise _SchemaError(node, f"pattern is no regular expression: {error}") from error
+    if "value" not in pattern.groupindex:
+        raise _SchemaError(node, "pattern has no group named value: (?P<value>...)")
+    return pattern
+
+
+def _spellings(setting: Setting, row: yaml.Node, node: yaml.Node | None) -> dict[str, tuple[str, ...]]:
+    if node is None:
+        if setting.words and not setting.is_free:
+            raise _SchemaError(row, f"values is missing; {setting.name} has the words {', '.join(setting.words)}")
+        return {NO_VALUE: ()} if NO_VALUE in setting.words else {}
+    spellings = {}
+    for word, spelt in _mapping(node, "values is a mapping").items():
+        if word not in setting.words:
+            known = ", ".join(setting.words) or "no words"
+            raise _SchemaError(spelt, f"values has {word!r}; {setting.name} has {known}")
+        spellings[word] = _spelling(word, spelt)
+    seen: dict[str, str] = {}
+    for word, texts in spellings.items():
+        for text in texts:
+            if seen.setdefault(text, word) != word:
+                raise _SchemaError(node, f"values spells {seen[text]} and {word} alike: {text!r}")
+    if sum(not texts for texts in spellings.values()) > 1:
+        raise _SchemaError(node, "values has more than one word for an absent place")
+    return spellings
+
+
+def _spelling(word: str, node: yaml.Node) -> tuple[str, ...]:
+    if node.tag == "tag:yaml.org,2002:null":
+        return ()
+    items = node.value if isinstance(node, yaml.SequenceNode) else [node]
+    if not items:
+        raise _SchemaError(node, f"values.{word} is an empty list")
+    return tuple(_text(item, may_be_empty=True) for item in items)
+
+
+def _builds(node: yaml.Node) -> tuple[Builds, ...]:
+    if isinstance(node, yaml.ScalarNode) and node.value == "any":
+        return ANY_BUILD
+    ranges = _sequence(node, "builds is the word any, or a list of builds and ranges")
+    if not ranges:
+        raise _SchemaError(node, "builds is empty; the word any stands for every build")
+    return tuple(map(_range, ranges))
+
+
+def _range(node: yaml.Node) -> Builds:
+    text = _text(node)
+    first, dots, last = text.partition("..")
+    ends = [_version(node, end) if end else None for end in (first, last if dots else first)]
+    if ends == [None, None]:
+        raise _SchemaError(node, "builds has a range without an end; the word any stands for every build")
+    if ends[0] is not None and ends[1] is not None and ends[1] < ends[0]:
+        raise _SchemaError(node, f"builds has {text!r}, which ends before it begins")
+    return Builds(*ends)
+
+
+def _version(node: yaml.Node, text: str) -> Version:
+    version = Version.parse(text.replace("-", " build ")) if _BUILD.fullmatch(text) else None
+    if version is None:
+        raise _SchemaError(node, f"builds has {text!r}; a build is written as in 11.17.2.0-53100")
+    return version
+
+
+def _mapping(node: yaml.Node, rule: str) -> dict[str, yaml.Node]:
+    if not isinstance(node, yaml.MappingNode):
+        raise _SchemaError(node, rule)
+    fields: dict[str, yaml.Node] = {}
+    for key, value in node.value:
+        name = _text(key)
+        if name in fields:
+            raise _SchemaError(key, f"{name} is there twice")
+        fields[name] = value
+    return fields
+
+
+def _sequence(node: yaml.Node, rule: str) -> list[yaml.Node]:
+    if not isinstance(node, yaml.SequenceNode):
+        raise _SchemaError(node, rule)
+    items: list[yaml.Node] = node.value
+    return items
+
+
+def _texts(node: yaml.Node, name: str) -> tuple[str, ...]:
+    return tuple(map(_text, _sequence(node, f"{name} is a list")))
+
+
+def _required(row: yaml.Node, fields: t.Mapping[str, yaml.Node], name: str) -> yaml.Node:
+    if name not in fields:
+        raise _SchemaError(row, f"{name} is missing")
+    return fields[name]
+
+
+def _refuse_unknown(fields: t.Mapping[str, yaml.Node], known: t.Sequence[str]) -> None:
+    for name, node in fields.items():
+        if name not in known:
+            raise _SchemaError(node, f"there is no key {name!r}; there are {', '.join(known)}")
+
+
+def _text(node: yaml.Node, may_be_empty: bool = False) -> str:
+    """A text; what YAML takes for something else (``on``, ``1``) has to be quoted, so that nobody wonders."""
+    if not isinstance(node, yaml.ScalarNode) or node.tag != "tag:yaml.org,2002:str":
+        shown = f" ({node.value})" if isinstance(node, yaml.ScalarNode) else ""
+        raise _SchemaError(node, f"a text is needed here{shown}; put it in quotes")
+    if not (node.value or may_be_empty) or not node.value.isprintable():
+        raise _SchemaError(node, "a text is empty, or has characters that cannot be printed")
+    return str(node.value)
+
+
+def _choice(node: yaml.Node, name: str, choices: t.Sequence[str]) -> str:
+    if _text(node) not in choices:
+        raise _SchemaError(node, f"{name} is {_text(node)!r}; it is one of {', '.join(choices)}")
+    return _text(node)
+
+
+def _flag(node: yaml.Node, name: str) -> bool:
+    if not isinstance(node, yaml.ScalarNode) or node.tag != "tag:yaml.org,2002:bool":
+        raise _SchemaError(node, f"{name} is true or false")
+    return bool(yaml.SafeLoader.bool_values[node.value.lower()])

@@ -1,0 +1,109 @@
+# Copyright (c) 2026, citrixfleet.licensing contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One emulated License Server without WinRM and without Ansible: the engine and the server's agent, face to face.
+
+For what takes hundreds of runs: layouts, and a death at every step. As a program it makes one change and may be killed
+in the middle: ``python -m tests.integration.direct STATE LAYOUT OPTIONS``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._contracts import LICENSE_SETTINGS, ModuleContract
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._engine import Result, run_task
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import ConnectionLostError
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import Answer, Request, parse_answer
+from ansible_collections.citrixfleet.licensing.plugins.plugin_utils._profiles import load_profile
+
+from emulator import addresses, cli
+from emulator.fleet import DEFAULT_BUILD
+from emulator.host import LicenseServer, build_fleet, faults, show
+from emulator.winrm.session import AgentEndedError, Session
+
+NAME = "ls001"
+
+
+@dataclass(frozen=True)
+class Direct:
+    """A running server, and the transport to it."""
+
+    state: Path
+    layout: int | None
+    server: LicenseServer
+
+    def send(self, request: Request) -> Answer:
+        """The engine's transport."""
+        try:
+            answer = self.server.run_agent(request.to_text(), Session("ansible"))
+        except AgentEndedError as error:
+            raise ConnectionLostError("the agent's process ended") from error
+        return parse_answer(json.loads(answer), expected=len(request.operations))
+
+    def run(
+        self, options: Mapping[str, Any], check_mode: bool = False, contract: ModuleContract = LICENSE_SETTINGS
+    ) -> Result:
+        """One task of a module, with the profile of the server's layout."""
+        arguments = contract.arguments
+        validation = ArgumentSpecValidator(arguments["argument_spec"]).validate(dict(options))
+        assert not validation.error_messages
+        profile = load_profile(profile_rows(self.layout), str)
+        return run_task(contract.task(validation.validated_parameters, profile, check_mode), self)
+
+    def fault(self, name: str, value: Any = True) -> None:
+        """Set a fault."""
+        faults.set_fault(self.state, NAME, name, value)
+
+    def show(self) -> Any:
+        """The true state of the server."""
+        return show(self.state)["servers"][NAME]
+
+    def files(self) -> dict[str, bytes]:
+        """Every file below the install folder, and our work folder, but for logs and what the services own."""
+        folder = self.state / "servers" / NAME / "files"
+        return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def profile_rows(layout: int | None) -> Any:
+    """The rows that the emulator's own command prints for a layout."""
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        assert cli.main(["profile", *([] if layout is None else ["--layout", str(layout)])]) == 0
+    return yaml.safe_load(printed.getvalue())
+
+
+@contextlib.contextmanager
+def direct(state: Path, layout: int | None) -> Iterator[Direct]:
+    """A server on an address of its own, made in an empty folder or as it was left."""
+    claimed = addresses.claim(1, None, None)
+    try:
+        (server,) = build_fleet(state, 1, DEFAULT_BUILD, claimed.addresses(1), layout)
+        server.start()
+        try:
+            yield Direct(state, layout, server)
+        finally:
+            server.stop()
+    finally:
+        claimed.release()
+
+
+def main() -> None:
+    """One change, for a server whose power is cut in the middle of it."""
+    state, layout, options = sys.argv[1:]
+    with direct(Path(state), json.loads(layout)) as server:
+        server.run(json.loads(options))
+
+
+if __name__ == "__main__":
+    main()
