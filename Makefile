@@ -4,7 +4,7 @@
 
 # demo    see it work: three emulated License Servers, configured by a real playbook (under four minutes)
 # test    what every change must pass (under four minutes)
-# fuzz    ten thousand documents for each property of each editor (under half an hour)
+# fuzz    ten thousand documents for each property of each editor (about half an hour)
 # check   what a release must pass: sanity, all releases of ansible-core, molecule, publication tools (under 45 minutes)
 
 PYTHON ?= python3

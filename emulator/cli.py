@@ -2,13 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The command line: ``run``, ``profile``, ``show``, ``stats``, ``fault``. Others script it; keep it stable."""
+"""The command line: ``run``, ``profile``, ``show``, ``stats``, ``fault``, ``grow``. Others script it: keep it."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
 import json
+import math
 import os
 import signal
 import sys
@@ -18,15 +19,15 @@ from ipaddress import IPv4Network
 from pathlib import Path
 
 from emulator import addresses, fleet, inventory
-from emulator.host import faults, layout_of, show
+from emulator.host import MEGABYTE, faults, grow, layout_of, show
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit code. Messages for the user go to standard error."""
     options = _parser().parse_args(arguments)
-    command = {"run": _run, "profile": _profile, "show": _show, "stats": _stats, "fault": _fault}[options.command]
+    commands = {"run": _run, "profile": _profile, "show": _show, "stats": _stats, "fault": _fault, "grow": _grow}
     try:
-        return command(options)
+        return commands[options.command](options)
     except (fleet.CannotStartError, ValueError, OSError) as error:
         print(f"emulator: {error}", file=sys.stderr)
         return 1
@@ -44,6 +45,13 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--scheme", choices=["http", "https"], default="http", help="WinRM listener (default %(default)s)")
     run.add_argument("--network", type=_network, metavar="127.A.B.0/24", help="default: the last one, or a free one")
 
+    run.add_argument(
+        "--process-start",
+        type=_seconds,
+        default=0.0,
+        metavar="SECONDS",
+        help="what the start of a process costs on the servers (default %(default)s)",
+    )
     _add_layout(run)
 
     profile = commands.add_parser("profile", help="print where the settings live, as a profile of docs/profiles.md")
@@ -60,6 +68,13 @@ def _parser() -> argparse.ArgumentParser:
     fault.add_argument("--clear", action="store_true", help="clear the named fault, or all")
     fault.add_argument("name", nargs="?", metavar="NAME")
     fault.add_argument("value", nargs="?", type=_json, default=True, metavar="VALUE", help="JSON (default true)")
+
+    growth = _command(
+        commands, "grow", "add files to a server's logs and usage data, for benchmarks; prints their paths"
+    )
+    growth.add_argument("--server", required=True, help="a server's name")
+    growth.add_argument("--size", type=_size, required=True, metavar="MB", help="of 1024 * 1024 bytes, of all files")
+    growth.add_argument("--file", metavar="PATH", help="one file, below the install folder or from a drive on")
     return parser
 
 
@@ -79,6 +94,22 @@ def _count(text: str) -> int:
     if not text.isdecimal() or int(text) == 0:
         raise argparse.ArgumentTypeError(f"{text!r} is no number of servers")
     return int(text)
+
+
+def _size(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of megabytes")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds")
+    return seconds
 
 
 def _network(text: str) -> IPv4Network:
@@ -107,6 +138,7 @@ def _run(options: argparse.Namespace) -> int:
                 scheme=options.scheme,
                 network=options.network,
                 layout=options.layout,
+                process_start=options.process_start,
             ),
             options.inventory,
         )
@@ -154,6 +186,10 @@ def _fault(options: argparse.Namespace) -> int:
         raise ValueError("name the fault to set, or --clear")
     faults.set_fault(options.state, options.server, options.name, options.value)
     return 0
+
+
+def _grow(options: argparse.Namespace) -> int:
+    return _print(grow(options.state, options.server, options.size * MEGABYTE, options.file))
 
 
 def _print(document: object) -> int:

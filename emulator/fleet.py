@@ -57,6 +57,7 @@ class FleetOptions:
     """What `python -m emulator run` is told.
 
     ``network`` None: the block used last time, else a free one. ``layout`` None: the default layout, else its seed.
+    ``process_start`` is how many seconds a process takes to start on the servers.
     """
 
     servers: int
@@ -66,6 +67,7 @@ class FleetOptions:
     scheme: str = "http"
     network: IPv4Network | None = None
     layout: int | None = None
+    process_start: float = 0.0
 
 
 class Fleet:
@@ -73,7 +75,9 @@ class Fleet:
 
     def __init__(self, options: FleetOptions, build_hosts: HostBuilder | None = None) -> None:
         self.options = options
-        self._build_hosts = build_hosts or functools.partial(build_fleet, layout=options.layout)
+        self._build_hosts = build_hosts or functools.partial(
+            build_fleet, layout=options.layout, process_start=options.process_start
+        )
         self.hosts: list[FleetHost] = []
         self.listeners: dict[str, WinRmServer] = {}
         self._claimed: addresses.ClaimedNetwork | None = None
@@ -134,6 +138,7 @@ class Fleet:
             tls=winrm_context(folder) if options.scheme == "https" else None,
             basic=options.transport == "basic",
             allow_unencrypted=options.transport == "basic",
+            process_start=options.process_start,
         )
         counted = _stored_statistics(options.state)
         for host in hosts:

@@ -14,6 +14,7 @@ import shutil
 import signal
 import sys
 import tempfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +34,34 @@ SANITY_RELEASES = ("2.21", "2.19")
 # The pips that these releases of ansible-test ask for, as they spell them in a file name.
 PIPS_OF_ANSIBLE_TEST = ("23_1_2", "24_2", "25_2")
 MATRIX_TESTS = ("tests/unit", "tests/integration")
+
+
+@dataclass(frozen=True)
+class Search:
+    """Tests that look further than they do in ``make test``, and the variables that tell them how far."""
+
+    title: str
+    tests: str
+    variables: Mapping[str, str]
+
+
+SEARCHES = (
+    Search(
+        "editors: 2000 documents for each property",
+        "tests/unit/plugins/module_utils/_documents",
+        {"HYPOTHESIS_PROFILE": "check"},
+    ),
+    Search(
+        "files: 100 shuffled layouts",
+        "tests/integration/test_layouts.py",
+        {"LAYOUTS": "100"},
+    ),
+    Search(
+        "files: interrupted at every step, on 4 layouts",
+        "tests/integration/test_interrupted.py",
+        {"INTERRUPTED_LAYOUTS": "4,8,11"},
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -152,11 +181,28 @@ def matrix(shop: Workshop, release: str) -> None:
     def test() -> str:
         requirements = ["requirements-test.txt", f"ansible-core=={release}.*"]
         programs = environment(CACHE / f"core-{release}", python, requirements)
-        command: list[str | Path] = [programs / "python", "-m", "pytest", "-q", "--no-header", *MATRIX_TESTS]
-        output = run(command, ROOT, shop.variables(programs))
-        return output.strip().splitlines()[-1].strip("= ")
+        return _pytest(programs, MATRIX_TESTS, shop.variables(programs))
 
     shop.steps.step(title, test)
+
+
+def search(shop: Workshop, further: Search) -> None:
+    """Run tests on more cases than the other steps do."""
+
+    def test() -> str:
+        programs = environment(CACHE / "check", shop.newest_python(), ["requirements-check.txt"])
+        return _pytest(programs, [further.tests], {**shop.variables(programs), **further.variables})
+
+    shop.steps.step(further.title, test)
+
+
+def _pytest(programs: Path, tests: Sequence[str], variables: Mapping[str, str]) -> str:
+    """Run tests in the working tree.
+
+    :returns: how many there were, as pytest says it.
+    """
+    output = run([programs / "python", "-m", "pytest", "-q", "--no-header", *tests], ROOT, variables)
+    return output.strip().splitlines()[-1].strip("= ")
 
 
 def _content(_output: str) -> None:
@@ -207,6 +253,8 @@ def main() -> int:
                 sanity(shop, release)
             for release in RELEASES:
                 matrix(shop, release)
+            for further in SEARCHES:
+                search(shop, further)
             molecule(shop)
         except SetupError as error:
             print(error)

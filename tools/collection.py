@@ -40,7 +40,10 @@ def export(destination: Path) -> Path:
     shutil.rmtree(root, ignore_errors=True)
     listing = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT, capture_output=True, text=True, check=True,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     for name in filter(None, listing.stdout.split("\0")):
         source, target = ROOT / name, root / name

@@ -70,8 +70,8 @@ def _demonstrate(place: Path) -> None:
         "ANSIBLE_DIFF_CONTEXT": "1",
     }
     playbook = ["ansible-playbook", "-i", str(inventory), "playbooks/site.yml"]
-    ad_hoc = ["ansible", "license_servers", "-i", str(inventory), "-m", "citrixfleet.licensing.license_user", "-a",
-              r"name=CORP\\ctx-readers type=group role=user"]
+    another_group = ["-m", "citrixfleet.licensing.license_user", "-a", r"name=CORP\\ctx-readers type=group role=user"]
+    ad_hoc = ["ansible", "license_servers", "-i", str(inventory), *another_group]
 
     _say(f"Starting {SERVERS} emulated License Servers")
     with _emulator(place / "state", inventory):
@@ -83,8 +83,33 @@ def _demonstrate(place: Path) -> None:
         _expect_changed(_ansible(playbook, variables), changed=False)
         _say("One ad-hoc call: another group on all servers")
         _ansible(ad_hoc, variables, only=" | ")
+        _move(playbook, _profile(place), variables)
         _say("What is now set where, as the emulator itself sees it")
         _table(place / "state")
+
+
+def _move(playbook: Sequence[str], profile: Path, variables: Mapping[str, str]) -> None:
+    """Change a port and the proxy of all servers, which have no cmdlet and live in files."""
+    wanted = ["-e", "server_vendor_daemon_port=7280", "-e", "server_proxy=proxy.corp.example:8080"]
+    wanted += ["-e", f"server_profile={profile}"]
+    _say("Another port, and a proxy: what would change on one of them?")
+    _ansible([*playbook, *wanted, "--check", "--diff", "--limit", "ls001"], variables)
+    _say("Applying it to all: copies first, services stopped, files written, services started, all of it read back")
+    _expect_changed(_ansible([*playbook, *wanted], variables), changed=True)
+    _say("Applying it again: nothing may change")
+    _expect_changed(_ansible([*playbook, *wanted], variables), changed=False)
+
+
+def _profile(place: Path) -> Path:
+    """Say where a profile comes from, and write the emulator's."""
+    profile = place / "profile.yml"
+    _say("Ports and proxy live in files of the server, and a profile says in which")
+    print("Citrix does not publish where a License Server keeps its ports, so the collection does not guess it.")
+    print("These servers are emulated, and the emulator describes its own files. For real servers you write down once")
+    print("what you found on one of them, in the same form (docs/profiles.md).")
+    print(f"$ python -m emulator profile > {profile}", flush=True)
+    profile.write_text(_ask_emulator("profile"))
+    return profile
 
 
 @contextmanager
@@ -93,11 +118,18 @@ def _emulator(state: Path, inventory: Path) -> Iterator[None]:
     command = [sys.executable, "-m", "emulator", "run", "--servers", str(SERVERS)]
     command += ["--state", str(state), "--inventory", str(inventory)]
     log = state.parent / "emulator.log"
-    with log.open("w") as output, subprocess.Popen(
-        command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
-        # Ctrl-C reaches only this program, which then stops the emulator in order.
-        start_new_session=True,
-    ) as emulator:
+    with (
+        log.open("w") as output,
+        subprocess.Popen(
+            command,
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            # Ctrl-C reaches only this program, which then stops the emulator in order.
+            start_new_session=True,
+        ) as emulator,
+    ):
         try:
             deadline = time.monotonic() + START_TIME_LIMIT
             while "ready" not in log.read_text().split():
@@ -128,8 +160,13 @@ def _ansible(command: Sequence[str], variables: Mapping[str, str], only: str = "
     program, *arguments = command
     print(f"$ {shlex.join(command)}", flush=True)
     with subprocess.Popen(
-        [str(PROGRAMS / program), *arguments], cwd=ROOT, env=dict(variables), text=True,
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        [str(PROGRAMS / program), *arguments],
+        cwd=ROOT,
+        env=dict(variables),
+        text=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
     ) as running:
         try:
             output = running.communicate(timeout=RUN_TIME_LIMIT)[0]
@@ -157,11 +194,7 @@ def _expect_changed(output: str, *, changed: bool) -> None:
 
 def _table(state: Path) -> None:
     """Print a line an account or setting, a column a server."""
-    shown = subprocess.run(
-        [sys.executable, "-m", "emulator", "show", "--state", str(state)],
-        cwd=ROOT, capture_output=True, text=True, timeout=RUN_TIME_LIMIT, check=True,
-    )
-    servers: dict[str, Any] = json.loads(shown.stdout)["servers"]
+    servers: dict[str, Any] = json.loads(_ask_emulator("show", "--state", str(state)))["servers"]
     columns = [
         {account["name"]: account["role"] for account in server["accounts"]}
         | {name: value for name, value in server["settings"].items() if not isinstance(value, (dict, list))}
@@ -170,6 +203,18 @@ def _table(state: Path) -> None:
     print(_row("", servers))
     for name in dict.fromkeys(name for column in columns for name in column):
         print(_row(name, (column.get(name, "-") for column in columns)))
+
+
+def _ask_emulator(*command: str) -> str:
+    """Run one of the emulator's commands and return what it printed."""
+    return subprocess.run(
+        [sys.executable, "-m", "emulator", *command],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=RUN_TIME_LIMIT,
+        check=True,
+    ).stdout
 
 
 def _row(name: str, cells: Iterable[object]) -> str:

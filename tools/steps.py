@@ -73,8 +73,16 @@ def run(command: Sequence[str | Path], directory: Path, variables: Mapping[str, 
     """
     try:
         done = subprocess.run(
-            list(map(str, command)), cwd=directory, env=dict(variables), text=True, check=False, timeout=TIME_LIMIT,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, errors="replace",
+            list(map(str, command)),
+            cwd=directory,
+            env=dict(variables),
+            text=True,
+            check=False,
+            timeout=TIME_LIMIT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            errors="replace",
         )
     except subprocess.TimeoutExpired:
         raise StepError(f"{' '.join(map(str, command))}\ndid not end within {TIME_LIMIT} s") from None

@@ -16,6 +16,7 @@ from emulator.certificate import Key
 from . import faults
 from .builds import BUILDS, Build
 from .fresh import fresh_server
+from .growth import MEGABYTE, grow
 from .layout import Layout
 from .layouts import choose_layout, layout_of
 from .ports import PortThread
@@ -24,18 +25,24 @@ from .server import LicenseServer
 from .state import ServerState, load_state
 from .store import write_bytes
 
-__all__ = ["BUILDS", "LicenseServer", "build_fleet", "faults", "layout_of", "show"]
+__all__ = ["BUILDS", "MEGABYTE", "LicenseServer", "build_fleet", "faults", "grow", "layout_of", "show"]
 
 _KEY_FILE, _PASSWORD_FILE = "license-server.key", "password"
 
 
 def build_fleet(
-    state_dir: Path, count: int, build: str, addresses: Sequence[str], layout: int | None = None
+    state_dir: Path,
+    count: int,
+    build: str,
+    addresses: Sequence[str],
+    layout: int | None = None,
+    process_start: float = 0.0,
 ) -> list[LicenseServer]:
     """The servers ``ls001`` ... of a state folder, each made if it is not there yet. None is started.
 
     A server that is there keeps everything; if its build is another one, it has been upgraded in place. ``layout`` is
-    the seed of the layout, None for the default one. ValueError for what is no build, too few addresses, and a layout
+    the seed of the layout, None for the default one; ``process_start`` is how many seconds a process takes to start.
+    ValueError for what is no build, too few addresses, and a layout
     that the servers that are there do not have.
     """
     chosen = Build.named(build)
@@ -49,7 +56,7 @@ def build_fleet(
     for number, address in enumerate(addresses[:count], start=1):
         folder = state_dir / "servers" / f"ls{number:03d}"
         state = _state(folder, number, chosen, address, key, arranged)
-        server = LicenseServer(folder, state, address, password, ports, neighbours, arranged)
+        server = LicenseServer(folder, state, address, password, ports, neighbours, arranged, process_start)
         servers.append(server)
         full_name = str(state.settings.server_info["HostName"]).lower()
         neighbours.update(dict.fromkeys((server.name, full_name, address), server))

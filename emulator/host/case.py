@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from .accounts import Account, Directory
+from .case_jobs import CaseJobs
 from .clock import FixedClock, parse, to_nanoseconds
 from .cmdlets import Connection
 from .documents import listener_from, rule_from, rule_to, service_from, service_to, settings_from, settings_to
@@ -38,6 +39,7 @@ class CaseHost:
 
     def __init__(self, host: Mapping[str, Any], folder: Path) -> None:
         self._host = host
+        self._jobs = CaseJobs()
         snapin = host["snapin"]
         clock = FixedClock(parse(host["clock"]))
         user = host["user"]
@@ -75,9 +77,11 @@ class CaseHost:
             ),
             troubles=troubles,
             work_folder=WorkFolder(host["work_folder"]),
+            jobs=self._jobs,
             firewall=Firewall([rule_from(one) for one in host["firewall"]]),
         )
         self._write_files()
+        self._jobs.write(self.machine, host["jobs"])
 
     def _write_files(self) -> None:
         files = self.machine.files
@@ -90,7 +94,7 @@ class CaseHost:
             path = f"{ROOTS[one['root']]}\\{one['path']}"
             place = files.locate(path)
             place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_bytes(one["text"].encode() if "text" in one else base64.b64decode(one["content"]))
+            place.write_bytes(_content(one))
             if one.get("modified"):
                 nanoseconds = to_nanoseconds(one["modified"])
                 os.utime(place, ns=(nanoseconds, nanoseconds))
@@ -103,6 +107,7 @@ class CaseHost:
         settings = settings_to(self._settings)
         return {
             "files": self._files(),
+            "jobs": self._jobs.document(self.machine),
             "work_folder": self.machine.work_folder.state,
             "firewall": [rule_to(rule) for rule in self.machine.firewall.rules],
             "services": [service_to(service) for service in self.machine.services.all()],
@@ -119,6 +124,16 @@ class CaseHost:
                 content = base64.b64encode(place.read_bytes()).decode("ascii")
                 found.append({"root": root, "path": path[len(ROOTS[root]) + 1 :], "content": content})
         return found
+
+
+def _content(document: Mapping[str, Any]) -> bytes:
+    """The bytes of a file of a case."""
+    if "text" in document:
+        return str(document["text"]).encode()
+    if "parts" in document:
+        parts = document["parts"]
+        return b"".join(one["text"].encode(one.get("encoding", "utf-8")) * one.get("times", 1) for one in parts)
+    return base64.b64decode(document["content"])
 
 
 def _service(document: Mapping[str, Any], listeners: Sequence[Listener]) -> Service:
@@ -147,10 +162,13 @@ def _registry(host: Mapping[str, Any]) -> list[RegistryValue]:
 
 
 def _faults(host: Mapping[str, Any]) -> FixedFaults:
+    full_after = host["disk"]["full_after"]
     return FixedFaults(
         {
             "cmdlet_error": host["snapin"]["errors"],
             "disk_full": host.get("disk_full"),
+            "disk_space": host["disk"],
+            "disk_full_after": None if full_after is None else {"bytes": full_after},
             "lock_held": host["lock_held"],
         }
     )

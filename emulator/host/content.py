@@ -14,14 +14,14 @@ them is read at a service's start, and how, is the layout's matter (``layout.py`
 from __future__ import annotations
 
 import codecs
-import io
-import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from .layout import Layout, LicenseLines
+from .people import DOMAIN
 from .settings import Renewal
+from .usage_files import usage_files
 
 WEB_CONFIGURATION = "WebServicesForLicensing\\SimpleLicenseServiceConfig.xml"
 SERVER_CONFIGURATION = "LS\\conf\\server.xml"
@@ -88,18 +88,10 @@ def _license_server_files(server: Identity) -> Iterator[InitialFile]:
     )
     yield InitialFile("LS\\conf\\server.crt", server.certificate)
     yield InitialFile("LS\\conf\\server.key", server.key)
-    yield InitialFile("LS\\logs\\lmadmin.log", _utf8("(lmadmin) License server manager started."))
     yield InitialFile("LS\\logs\\log_ctxuploader.log", _uploader_log(server.now), timedelta(days=30))
     yield InitialFile("LS\\resource\\cache\\renewals.db", b"emulator\0renewal database\0")
-    yield InitialFile("LS\\resource\\Historical\\historical.db", b"emulator\0historical use\0")
-    yield InitialFile(f"LS\\resource\\usage\\upload_{int(server.now.timestamp())}.zip", _usage_archive(server))
-
-
-def _usage_archive(server: Identity) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("manifest.txt", f"emulated upload of {server.host}")
-    return buffer.getvalue()
+    for path, content, age in usage_files(server.host, DOMAIN, server.now):
+        yield InitialFile(path, content, age)
 
 
 def _uploader_log(now: datetime) -> bytes:
@@ -245,7 +237,6 @@ def _web_service_files(server: Identity) -> Iterator[InitialFile]:
     )
     yield InitialFile(APACHE_CERTIFICATE, server.certificate)
     yield InitialFile(APACHE_KEY, server.key)
-    yield InitialFile("WebServicesForLicensing\\Logs\\error.log", _utf8("[notice] Apache configured -- resuming"))
     yield InitialFile(
         "WebServicesForLicensing\\Logs\\install.log", _utf16("=== Logging started ===", f"Installed {server.version}.")
     )

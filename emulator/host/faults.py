@@ -32,6 +32,13 @@ On the server (what is wrong with its web service is met by whoever manages it, 
 ``lock_held``                      true, or the seconds that the agent really waits before it answers ``busy``
                                    (true: one second at most, so that nobody waits for the emulator)
 ``refuse_cloud``                   true: Get-LicRenewals cannot reach citrix.com
+``disk_space``                     {"free": bytes, "size": bytes}: what disk.space says and archive.create goes by
+                                   before it begins (``size`` may be left out)
+``disk_full_after``                {"bytes": n}: the disk is full when n bytes of an archive are written
+``job_slow``                       {"seconds": n}: an archive takes so much longer, by the host's clock, with progress
+                                   in between
+``job_killed``                     {"after_files": n}: the process that makes an archive ends when it has dealt with n
+                                   of its files; once
 ================================== ================================================================================
 
 In the middle of a batch that changes something, each one once. Steps are the points at which it makes a difference to
@@ -91,6 +98,10 @@ NAMES = frozenset(
         "fast_clock",
         "lock_held",
         "refuse_cloud",
+        "disk_space",
+        "disk_full_after",
+        "job_slow",
+        "job_killed",
         "power_cut",
         "agent_killed",
         "changed_between",

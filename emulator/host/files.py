@@ -13,10 +13,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from .clock import Clock, from_nanoseconds, round_trip, to_nanoseconds
 from .errors import OperationError
@@ -47,10 +48,21 @@ class FoundFile:
     modified: str
 
 
+@dataclass(frozen=True)
+class DiskSpace:
+    """A disk's free and total bytes."""
+
+    free: int
+    size: int
+
+
 class Obstacles(Protocol):
     """What may stand in the way of a write or a read, asked each time."""
 
     def disk_full(self) -> bool: ...
+
+    def disk_space(self) -> DiskSpace | None:
+        """What the disk has, None if that is what this computer's has."""
 
     def access_denied(self, path: str) -> bool: ...
 
@@ -79,14 +91,10 @@ class FileTree:
 
     def locate(self, path: str) -> Path:
         """Where a Windows path lies on this computer; components that do not exist keep the case they are given in."""
-        drive, _separator, rest = path.partition(":\\")
-        place = self.folder / drive.upper()
-        for name in filter(None, rest.split("\\")):
-            place = _child(place, name)
-        return place
+        return locate(self.folder, path)
 
-    def read(self, path: str) -> bytes | None:
-        """The file's bytes, None if there is no file."""
+    def open(self, path: str) -> BinaryIO | None:
+        """The file opened for reading while others read, write and delete it; None if there is no file."""
         place = self.locate(path)
         self._refuse_denied(path)
         if place.is_dir():
@@ -94,7 +102,37 @@ class FileTree:
         if not place.is_file():
             return None
         self._refuse_locked(path)
-        return place.read_bytes()
+        return place.open("rb")
+
+    def read(self, path: str) -> bytes | None:
+        """The file's bytes, None if there is no file."""
+        file = self.open(path)
+        if file is None:
+            return None
+        with file:
+            return file.read()
+
+    def read_range(self, path: str, offset: int, length: int) -> bytes | None:
+        """The bytes of a part of a file, fewer or none at its end; None if there is no file."""
+        file = self.open(path)
+        if file is None:
+            return None
+        with file:
+            file.seek(offset)
+            return file.read(length)
+
+    def folders(self, path: str) -> list[str]:
+        """The names of the folders in a folder that are no reparse points; none if there is no such folder."""
+        place = self.locate(path)
+        if not place.is_dir():
+            return []
+        self._refuse_denied(path)
+        return sorted(one.name for one in place.iterdir() if one.is_dir() and not self.is_link(f"{path}\\{one.name}"))
+
+    def space(self) -> DiskSpace:
+        """What the disk has; all folders are on the same one."""
+        real = shutil.disk_usage(self.folder)
+        return self.obstacles.disk_space() or DiskSpace(real.free, real.total)
 
     def describe(self, path: str) -> FoundFile:
         """Size and times of a file that exists."""
@@ -126,6 +164,18 @@ class FileTree:
 
     def write(self, path: str, content: bytes) -> None:
         """Replace or create a file in one step. Its folder must exist; an old file's creation time stays."""
+        place = self.place_for(path)
+        moment = round_trip(self.clock.now())
+        existed = place.is_file()
+        temporary = place.with_name(place.name + _TEMPORARY_SUFFIX)
+        temporary.write_bytes(content)
+        _set_times(temporary, moment)
+        temporary.replace(place)
+        if not existed:
+            self.mark(path).created = moment
+
+    def place_for(self, path: str) -> Path:
+        """Where a file may be written now, on this computer."""
         place = self.locate(path)
         if place.is_dir():
             raise _denied(path)
@@ -133,15 +183,16 @@ class FileTree:
             raise OperationError("not_found", f"Could not find a part of the path '{path}'.", path=path)
         self._refuse_write(path)
         self._refuse_locked(path)
-        moment = round_trip(self.clock.now())
-        existed = place.is_file()
-        temporary = place.with_name(place.name + _TEMPORARY_SUFFIX)
-        temporary.write_bytes(content)
-        nanoseconds = to_nanoseconds(moment)
-        os.utime(temporary, ns=(nanoseconds, nanoseconds))
-        temporary.replace(place)
-        if not existed:
-            self.mark(path).created = moment
+        return place
+
+    def created(self, path: str) -> None:
+        """Note that a file that was written by other ways has been created now."""
+        self.touch(path)
+        self.mark(path).created = round_trip(self.clock.now())
+
+    def touch(self, path: str) -> None:
+        """Give a file that exists the time of now. It takes no space."""
+        _set_times(self.locate(path), round_trip(self.clock.now()))
 
     def delete(self, path: str) -> None:
         """Remove a file that exists."""
@@ -197,6 +248,20 @@ class FileTree:
         if known and known.locked:
             message = f"The process cannot access the file '{path}' because it is being used by another process."
             raise OperationError("sharing_violation", message, path=path)
+
+
+def locate(folder: Path, path: str) -> Path:
+    """Where a Windows path lies in the folder that stands for a host's drives, as :meth:`FileTree.locate`."""
+    drive, _separator, rest = path.partition(":\\")
+    place = folder / drive.upper()
+    for name in filter(None, rest.split("\\")):
+        place = _child(place, name)
+    return place
+
+
+def _set_times(place: Path, moment: str) -> None:
+    nanoseconds = to_nanoseconds(moment)
+    os.utime(place, ns=(nanoseconds, nanoseconds))
 
 
 def _denied(path: str) -> OperationError:

@@ -14,6 +14,7 @@ from .accounts import Directory
 from .clock import Clock
 from .files import FileTree
 from .firewall import Firewall
+from .jobs import Jobs
 from .registry import FLEXLM_KEY, INSTALL_KEY, Registry
 from .services import ServiceControl
 from .snapin import SnapIn
@@ -106,6 +107,7 @@ class Machine:
     firewall: Firewall
     mutex: threading.Lock = field(default_factory=threading.Lock)
     guard: threading.RLock = field(default_factory=threading.RLock)
+    jobs: Jobs = field(default_factory=Jobs)
     changed: Callable[[], None] = lambda: None
     reached: Callable[[int], None] = lambda step: None
 

@@ -92,5 +92,13 @@ def _files(folder: Path) -> dict[str, str]:
     for place in sorted(folder.rglob("*")):
         if place.is_file():
             drive, *parts = place.relative_to(folder).parts
-            found[f"{drive}:\\" + "\\".join(parts)] = hashlib.sha256(place.read_bytes()).hexdigest()
+            found[f"{drive}:\\" + "\\".join(parts)] = _hash(place)
     return found
+
+
+def _hash(place: Path) -> str:
+    digest = hashlib.sha256()
+    with place.open("rb") as file:
+        while block := file.read(1024 * 1024):
+            digest.update(block)
+    return digest.hexdigest()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ssl
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,11 +27,13 @@ from .faults import StoredFaults
 from .files import FileTree
 from .firewall import Firewall
 from .fresh import put_file
+from .jobs import Jobs
 from .layout import Layout
 from .machine import Machine, Shell, Token, WorkFolder
 from .people import DEPARTED, DOMAIN, DOMAIN_DNS, SERVICE_ACCOUNT, UNREACHABLE_DOMAIN, domain_accounts, local_accounts
 from .ports import LoopbackPorts, PortThread
 from .registry import FLEXLM_KEY, INSTALL_KEY, Registry, RegistryValue
+from .remote_files import ProgramFiles
 from .services import Listener, ServiceControl
 from .settings import Renewal
 from .snapin import SnapIn
@@ -49,7 +51,10 @@ Neighbours = Mapping[str, "LicenseServer"]
 
 
 class LicenseServer:
-    """``AgentHost`` of one server. ``neighbours`` are the fleet's servers by lower-case host name and address."""
+    """``AgentHost`` of one server. ``neighbours`` are the fleet's servers by lower-case host name and address.
+
+    ``process_start`` is how many seconds a process takes to start.
+    """
 
     def __init__(
         self,
@@ -60,6 +65,7 @@ class LicenseServer:
         ports: PortThread,
         neighbours: Neighbours,
         layout: Layout,
+        process_start: float = 0.0,
     ) -> None:
         self._folder = folder
         self._state = state
@@ -68,6 +74,7 @@ class LicenseServer:
         self._port_thread = ports
         self._neighbours = neighbours
         self._started = False
+        self._jobs = Jobs(process_start)
         self._faults = StoredFaults(folder)
         self._mutex = threading.Lock()
         self._guard = threading.RLock()
@@ -100,6 +107,13 @@ class LicenseServer:
         users = ("ansible", f"{self.computer}\\ansible", SERVICE_ACCOUNT)
         return dict.fromkeys(users, self._password)
 
+    @property
+    def files(self) -> ProgramFiles:
+        return ProgramFiles(self._files)
+
+    def tell_process_starts(self, tell: Callable[[], None]) -> None:
+        self._jobs.on_start = tell
+
     def fault(self, name: str) -> object | None:
         value: object | None = self._faults.get(name)
         return value
@@ -123,7 +137,8 @@ class LicenseServer:
             self.save()
 
     def stop(self) -> None:
-        """Close the ports; what ran before runs again at the next start."""
+        """End the jobs and close the ports; what services ran before run again at the next start."""
+        self._jobs.end_all()
         if self._started:
             self._switch_off()
             self._state.switched_on = False
@@ -171,6 +186,7 @@ class LicenseServer:
             work_folder=self._work_folder,
             mutex=self._mutex,
             guard=self._guard,
+            jobs=self._jobs,
             changed=lambda: _save_all(touched),
             firewall=self._firewall,
             reached=self._reach,

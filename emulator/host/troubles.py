@@ -15,9 +15,11 @@ from typing import Any
 from emulator.winrm.session import AgentEndedError
 
 from .faults import FaultSource
+from .files import DiskSpace
 from .snapin import PlannedError
 
 EMULATED_DOMAIN = "CORP"
+_DISK_SIZE = 100 * 1024**3  # bytes
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,27 @@ class Troubles:
 
     def disk_full(self) -> bool:
         return self._set("disk_full")
+
+    def disk_space(self) -> DiskSpace | None:
+        value = self._faults.get("disk_space")
+        return DiskSpace(int(value["free"]), int(value.get("size", _DISK_SIZE))) if value else None
+
+    def disk_full_after(self) -> int | None:
+        """The bytes of an archive that still find room on the disk, None if all do."""
+        value = self._faults.get("disk_full_after")
+        return int(value["bytes"]) if value else None
+
+    def archive_seconds(self) -> float:
+        value = self._faults.get("job_slow")
+        return float(value["seconds"]) if value else 0
+
+    def job_killed(self, files: int) -> bool:
+        """Whether a job's process ends now that an archive has so many files; once."""
+        value = self._faults.get("job_killed")
+        due = bool(value) and files >= (value.get("after_files", 0) if isinstance(value, dict) else 0)
+        if due:
+            self._faults.update("job_killed", lambda old: None)
+        return due
 
     def access_denied(self, path: str) -> bool:
         if self._faults.get("access_denied") is True:

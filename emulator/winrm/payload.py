@@ -53,10 +53,11 @@ class ModuleCall:
 
 def recognise(text: str) -> CommandLine:
     """Say of a command line whether it reads its standard input: an encoded script that names ``$input``, or ``-``."""
-    return CommandLine(text, "$input" in _script(text) or text.rstrip().endswith(" -"))
+    return CommandLine(text, "$input" in script_of(text) or text.rstrip().endswith(" -"))
 
 
-def _script(text: str) -> str:
+def script_of(text: str) -> str:
+    """The script that a command line encodes, empty if it encodes none."""
     match = _ENCODED_COMMAND.search(text)
     if match is None:
         return ""
@@ -65,7 +66,7 @@ def _script(text: str) -> str:
     except (binascii.Error, UnicodeDecodeError):
         return ""
     # Some releases of Ansible encode a command line that is an encoded one already.
-    return _script(script) or script
+    return script_of(script) or script
 
 
 def parse_module_call(stdin: bytes) -> ModuleCall:

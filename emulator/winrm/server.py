@@ -40,12 +40,14 @@ class Listener:
     """How one server listens. ``tls`` None is HTTP; ``basic`` offers Basic beside Negotiate.
 
     ``allow_unencrypted`` is the WinRM service's setting of that name: over HTTP, whether messages may come in clear.
+    ``process_start`` is how many seconds it takes until the program of a Command runs.
     """
 
     port: int
     tls: ssl.SSLContext | None
     basic: bool
     allow_unencrypted: bool
+    process_start: float = 0.0
 
 
 class _DroppedError(Exception):
@@ -83,9 +85,14 @@ class WinRmServer:
 
     async def start(self) -> None:
         """Listen. Raises OSError if the address or port is taken."""
+        self._host.tell_process_starts(partial(self._tell_process_start, asyncio.get_running_loop()))
         self._server = await asyncio.start_server(
             self._connected, self._host.address, self._listener.port, ssl=self._listener.tls, limit=MAX_HEAD_SIZE
         )
+
+    def _tell_process_start(self, loop: asyncio.AbstractEventLoop) -> None:
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(lambda: self.statistics.count_process_start())
 
     async def stop(self) -> None:
         """Close the listener and every connection. A call of the agent that is still running runs on in its thread."""
@@ -208,6 +215,8 @@ class WinRmServer:
             operation = request.operation
             self.statistics.count_operation(operation)
             answer = self._shells.handle(request, session, client_address)
+            if operation == "Command":
+                self.statistics.count_process_start()
             if isinstance(answer, Waiting):
                 await asyncio.wait([asyncio.wrap_future(answer.command.ended)], timeout=request.operation_timeout)
                 answer = self._shells.receive(answer)
@@ -224,14 +233,21 @@ class WinRmServer:
                 raise _DroppedError
 
     def _launch(self, line: CommandLine, stdin: bytes, session: Session, end: Callable[[Outcome], None]) -> None:
-        if not line.reads_stdin:
-            end(programs.refuse(line))
-            return
-        if _is_agent_call(stdin):
+        if line.reads_stdin and _is_agent_call(stdin):
             self.statistics.count_module_call(len(stdin))
-        loop = asyncio.get_running_loop()
-        running = self._pool.submit(programs.run_module, self._host, self._accounts, stdin, session)
-        running.add_done_callback(partial(_report, loop, end))
+        if line.reads_stdin:
+            program = partial(programs.run_module, self._host, self._accounts, stdin, session)
+        else:
+            program = partial(programs.run_line, self._host, line)
+        asyncio.get_running_loop().call_later(self._listener.process_start, self._run, program, end)
+
+    def _run(self, program: Callable[[], Outcome], end: Callable[[Outcome], None]) -> None:
+        try:
+            running = self._pool.submit(program)
+        except RuntimeError:
+            # The server has stopped meanwhile: nobody waits for the program.
+            return
+        running.add_done_callback(partial(_report, asyncio.get_running_loop(), end))
 
 
 def _is_agent_call(stdin: bytes) -> bool:

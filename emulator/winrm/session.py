@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -28,6 +28,20 @@ class AgentEndedError(Exception):
     """The process that ran the agent was ended before it answered."""
 
 
+class RemoteFiles(Protocol):
+    """A host's files as its own programs see them, by Windows path. OSError, in Windows' words, for what is refused."""
+
+    def is_file(self, path: str) -> bool: ...
+
+    def is_folder(self, path: str) -> bool: ...
+
+    def size(self, path: str) -> int:
+        """The bytes of a file that is there."""
+
+    def read_range(self, path: str, offset: int, length: int) -> bytes:
+        """The bytes of a part of a file, fewer or none at its end."""
+
+
 class AgentHost(Protocol):
     """What the front needs of a host."""
 
@@ -42,6 +56,13 @@ class AgentHost(Protocol):
     @property
     def credentials(self) -> Mapping[str, str]:
         """The accounts that may log on over WinRM: user to password. Neither holds a colon or a line end."""
+
+    @property
+    def files(self) -> RemoteFiles:
+        """What is on the host's disks."""
+
+    def tell_process_starts(self, tell: Callable[[], None]) -> None:
+        """Call this, in any thread, for each process that an agent starts by itself from now on."""
 
     def run_agent(self, request: str, session: Session) -> str:
         """Run one request of docs/agent-contract.md and return the one answer line.

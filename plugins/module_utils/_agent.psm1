@@ -58,6 +58,13 @@ function ConvertTo-AgentJson {
     if ($null -eq $Value) { return 'null' }
     if ($Value -is [bool]) { return "$Value".ToLowerInvariant() }
     if (Test-AgentNumber $Value) { return "$Value" }
+    # JSON as it is.
+    if ($Value -is [Text.StringBuilder]) { return "$Value" }
+    if ($Value -is [Management.Automation.PSCustomObject]) {
+        $object = [ordered]@{}
+        foreach ($property in $Value.PSObject.Properties) { $object[$property.Name] = $property.Value }
+        $Value = $object
+    }
     if ($Value -is [Collections.IDictionary]) {
         $members = foreach ($entry in $Value.GetEnumerator()) {
             (ConvertTo-AgentJson $entry.Key) + ':' + (ConvertTo-AgentJson $entry.Value)
@@ -123,17 +130,11 @@ function Invoke-AgentOperation {
         'cmdlet' { Invoke-AgentCmdlet -Batch $Batch @arguments }
         'file.read' { Read-AgentFile @arguments }
         'file.list' { Find-AgentFile @arguments }
-        'file.write' { Write-AgentFile @arguments }
-        'file.copy' { Copy-AgentFile @arguments }
-        'file.delete' { Remove-AgentFile @arguments }
-        'folder.delete' { Remove-AgentFolder @arguments }
         'registry.read' { Get-AgentRegistry @arguments }
-        'service.stop' { Stop-AgentService -Batch $Batch @arguments }
-        'service.start' { Start-AgentService -Batch $Batch @arguments }
         'port.owners' { Get-AgentPortOwner -Expect $Operation.expect @arguments }
-        'firewall.read' { Read-AgentFirewall @arguments }
-        'firewall.write' { Write-AgentFirewall @arguments }
         'account.resolve' { Resolve-AgentAccount @arguments }
+        { $Operation.form -eq 'job' } { Invoke-AgentJobOperation $Operation }
+        default { Invoke-AgentChange $Operation $Batch }
     }
 }
 
@@ -186,7 +187,7 @@ function Invoke-AgentBatch {
         if ($entry.if_done -and -not $Answer.results[$entry.after].ok) { continue }
         if ($entry.if_undone -and -not $undone) { continue }
         $result = Get-AgentResult $entry $Batch
-        $undone = $undone -and $result.ok
+        $undone = $undone -and ($result.ok -or $entry.op -eq 'cmdlet')
         $result['index'] = $index
         $Answer.undone.Add($result)
     }

@@ -3,6 +3,35 @@
 Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
 
+# Gives the operations of this form of the module, as the table of _agent_request.psm1 has the others.
+function Get-AgentChangeField {
+    return @{
+        'file.write'     = 'root path content replaces'
+        'file.copy'      = 'root path sha256 to_root to_path replaces'
+        'file.delete'    = 'root path replaces'
+        'folder.delete'  = 'path'
+        'service.stop'   = 'names timeout?'
+        'service.start'  = 'names timeout?'
+        'firewall.read'  = 'ports display_names?'
+        'firewall.write' = 'name local_ports replaces'
+    }
+}
+
+# Says whether the arguments of an operation of this form are those of the contract.
+function Test-AgentChangeEntry {
+    param([string]$Name, [hashtable]$Given)
+    switch ($Name) {
+        'file.write' { return $null -ne $Given['content'] -and $Given['replaces'] -ne 'any' }
+        'file.delete' { return [bool]$Given['replaces'] }
+        'file.copy' { return $Given['root'], $Given['toroot'] -ccontains 'work' -and $Given['sha256'] }
+        'firewall.write' {
+            $ports = $Given['localports']
+            return $ports -is [array] -and $ports -and $Given['replaces'] -is [array]
+        }
+    }
+    return $true
+}
+
 # Opens the file that is to be replaced or deleted, if there is one. Until the handle is closed nobody can write to
 # it: what is replaced is what was hashed. Windows replaces only a file whose open handles share deletion, so that
 # somebody renames it in the meantime is not excluded.
@@ -22,6 +51,17 @@ function Confirm-AgentHash {
     return $hash
 }
 
+# Puts a new file in the place of an old one. If Windows cannot rename the new one (ERROR_UNABLE_TO_MOVE_REPLACEMENT),
+# the old one is gone already: then the new one is all that is left, and is not to be deleted.
+function Switch-AgentFile {
+    param([string]$New, [string]$Old)
+    try { [IO.File]::Replace($New, $Old, [NullString]::Value) }
+    catch {
+        if ([IO.File]::Exists($Old)) { throw }
+        [IO.File]::Move($New, $Old)
+    }
+}
+
 # Writes bytes to a temporary file, and then puts it in the place of the file. File.Replace does that in one step and
 # keeps the access list of the old file. A temporary file that was left there is deleted, not opened: it may have other
 # names, or another access list.
@@ -37,7 +77,7 @@ function Set-AgentFile {
     try {
         $found = $null
         if ($old) { $found = Read-AgentStream $old }
-        $null = Confirm-AgentHash $found $Path $Replaces
+        if ($Replaces -ne 'any') { $null = Confirm-AgentHash $found $Path $Replaces }
         if (Test-AgentLink $temporary) { Stop-Agent confined "A link is in the way of '$Path'." @{ path = $Path } }
         if ($Root -eq 'work') {
             $null = Get-AgentWorkFolder -Create
@@ -51,10 +91,10 @@ function Set-AgentFile {
                 $new.Flush($true)
             }
             finally { $new.Dispose() }
-            if ($old) { [IO.File]::Replace($temporary, $full, [NullString]::Value) }
+            if ($old) { Switch-AgentFile $temporary $full }
             else { [IO.File]::Move($temporary, $full) }
         }
-        finally { [IO.File]::Delete($temporary) }
+        finally { if (-not $old -or [IO.File]::Exists($full)) { [IO.File]::Delete($temporary) } }
     }
     finally { if ($old) { $old.Dispose() } }
 }
@@ -87,23 +127,6 @@ function Copy-AgentFile {
     return @{ sha256 = $hash }
 }
 
-# Deletes the folders above a path of the work folder that are empty now, the work folder included.
-function Clear-AgentWorkFolder {
-    param([string]$Full)
-    $work = Get-AgentWorkFolder
-    $folder = [IO.Path]::GetDirectoryName($Full)
-    try {
-        while ($folder.Length -ge $work.Length) {
-            [IO.Directory]::Delete($folder)
-            $folder = [IO.Path]::GetDirectoryName($folder)
-        }
-    }
-    catch [IO.IOException] {
-        # It is not empty, and that is no error.
-        return
-    }
-}
-
 # Operation file.delete.
 function Remove-AgentFile {
     [CmdletBinding()] param([string]$Root, [string]$Path, [string]$Replaces)
@@ -120,16 +143,6 @@ function Remove-AgentFile {
     return @{ sha256 = $hash }
 }
 
-# Deletes a folder with all that is in it. (Directory.Delete of .NET Framework cannot do that where a junction is.)
-function Remove-AgentTree {
-    param([string]$Full)
-    foreach ($entry in [IO.DirectoryInfo]::new($Full).GetFileSystemInfos()) {
-        if ($entry -is [IO.DirectoryInfo] -and -not (Test-AgentLink $entry.FullName)) { Remove-AgentTree $entry.FullName }
-        else { $entry.Delete() }
-    }
-    [IO.Directory]::Delete($Full)
-}
-
 # Operation folder.delete.
 function Remove-AgentFolder {
     [CmdletBinding()] param([string]$Path)
@@ -139,4 +152,20 @@ function Remove-AgentFolder {
     Remove-AgentTree $full
     Clear-AgentWorkFolder $full
     return @{ deleted = $true }
+}
+
+# Runs one of the operations that change something, or are on the firewall.
+function Invoke-AgentChange {
+    param([hashtable]$Operation, [hashtable]$Batch)
+    $arguments = $Operation.arguments
+    switch ($Operation.op) {
+        'file.write' { Write-AgentFile @arguments }
+        'file.copy' { Copy-AgentFile @arguments }
+        'file.delete' { Remove-AgentFile @arguments }
+        'folder.delete' { Remove-AgentFolder @arguments }
+        'service.stop' { Stop-AgentService -Batch $Batch @arguments }
+        'service.start' { Start-AgentService -Batch $Batch @arguments }
+        'firewall.read' { Read-AgentFirewall @arguments }
+        'firewall.write' { Write-AgentFirewall @arguments }
+    }
 }

@@ -24,15 +24,22 @@ function Get-AgentWorkFolder {
     return $full
 }
 
+# Says whether a relative path is one of plain names.
+function Test-AgentName {
+    param([string]$Path)
+    foreach ($segment in $Path.Split('\')) {
+        if ([regex]::IsMatch($segment, $script:Refused, 'IgnoreCase, CultureInvariant')) { return $false }
+    }
+    return $true
+}
+
 # Makes the absolute path of a root and a relative path, and refuses all that could lead out of the root.
 function Resolve-AgentPath {
     param([ValidateSet('install', 'myfiles', 'work')] [string]$Root, [string]$Path, [switch]$AllowRoot)
     $refusal = @{ Kind = 'confined'; Message = "The path '$Path' is refused."; Detail = @{ path = $Path } }
     $segments = $Path.Split('\')
     if ($AllowRoot -and -not $Path) { $segments = @() }
-    foreach ($segment in $segments) {
-        if ([regex]::IsMatch($segment, $script:Refused, 'IgnoreCase, CultureInvariant')) { Stop-Agent @refusal }
-    }
+    elseif (-not (Test-AgentName $Path)) { Stop-Agent @refusal }
     if ($Root -eq 'work') { $full = Get-AgentWorkFolder }
     else {
         $installation = Get-AgentInstallation
@@ -100,8 +107,11 @@ function Find-AgentFile {
         if (-not $folder.Exists) { continue }
         foreach ($entry in $folder.EnumerateFileSystemInfos()) {
             $relative = "$above\$($entry.Name)".TrimStart('\')
-            if (Test-AgentLink $entry.FullName) { continue }
-            if ($entry -is [IO.DirectoryInfo]) { if ($Recurse) { $folders.Enqueue($relative) } }
+            if ($entry.Attributes.HasFlag([IO.FileAttributes]::ReparsePoint)) { continue }
+            if ($entry -is [IO.DirectoryInfo]) {
+                # Windows cannot list what is below a longer one.
+                if ($Recurse -and $entry.FullName.Length -lt 248) { $folders.Enqueue($relative) }
+            }
             elseif ([regex]::IsMatch($entry.Name, $name, 'CultureInvariant')) {
                 $item = [ordered]@{ path = $relative; size = $entry.Length }
                 $item.created = $entry.CreationTimeUtc.ToString('o')

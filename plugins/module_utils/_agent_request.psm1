@@ -9,19 +9,21 @@ $script:Fields = @{
     'cmdlet'          = 'name parameters? select?'
     'file.read'       = 'root path tail?'
     'file.list'       = 'root path pattern? recurse? content?'
-    'file.write'      = 'root path content replaces'
-    'file.copy'       = 'root path sha256 to_root to_path replaces'
-    'file.delete'     = 'root path replaces'
-    'folder.delete'   = 'path'
     'registry.read'   = 'key view names?'
-    'service.stop'    = 'names timeout?'
-    'service.start'   = 'names timeout?'
     'port.owners'     = 'ports? timeout?'
-    'firewall.read'   = 'ports display_names?'
-    'firewall.write'  = 'name local_ports replaces'
     'account.resolve' = 'accounts'
 }
-$script:Changing = -split 'file.write file.copy file.delete folder.delete service.stop service.start firewall.write'
+$script:Changing = -split @'
+file.write file.copy file.delete folder.delete service.stop service.start firewall.write job.start job.stop archive.create
+'@
+
+# Gives the operations that all forms of the module have, and those that came with this one.
+function Get-AgentField {
+    $tables = @{ read = $script:Fields }
+    if (Test-Path -LiteralPath Function:\Get-AgentChangeField) { $tables.change = Get-AgentChangeField }
+    if (Test-Path -LiteralPath Function:\Get-AgentJobField) { $tables.job = Get-AgentJobField }
+    return $tables
+}
 
 # Refuses what is not an object of these fields.
 function Assert-AgentField {
@@ -38,14 +40,15 @@ function Assert-AgentField {
 # Checks an entry of `ops` or `undo` and makes what the batch runs: its own fields, and the operation's arguments.
 function ConvertFrom-AgentEntry {
     param($Entry, [string]$Own, [string]$Where)
-    $name = $null
+    $name = $form = $null
     if ($Entry -is [Management.Automation.PSCustomObject]) { $name = $Entry.PSObject.Properties['op'] }
-    if (-not $name -or $script:Fields.Keys -cnotcontains $name.Value) { Stop-Agent bad_request "$Where has an unknown op" }
-    $name = $name.Value
-    Assert-AgentField $Entry "$Own $($script:Fields[$name])" $Where
+    if ($name) { $name = $name.Value }
+    foreach ($table in (Get-AgentField).GetEnumerator()) { if ($table.Value.Keys -ccontains $name) { $form = $table } }
+    if (-not $form) { Stop-Agent bad_request "$Where has an unknown op" }
+    Assert-AgentField $Entry "$Own $($form.Value[$name])" $Where
     $operation = @{
         arguments = @{}; changes = $script:Changing -contains $name; expect = $null; tolerate = @()
-        after = $null; if_done = $false; if_undone = $false
+        after = $null; if_done = $false; if_undone = $false; form = $form.Key
     }
     foreach ($property in $Entry.PSObject.Properties) {
         if ($null -eq $property.Value) { continue }
@@ -53,11 +56,10 @@ function ConvertFrom-AgentEntry {
         else { $operation.arguments[$property.Name.Replace('_', '')] = $property.Value }
     }
     $given = $operation.arguments
-    $right = switch ($name) {
-        'registry.read' { $given['key'] -like 'SOFTWARE\*' }
-        'file.copy' { $given['root'], $given['toroot'] -ccontains 'work' -and $given['sha256'] }
-        'firewall.write' { $given['localports'] -is [array] -and $given['localports'] -and $given['replaces'] -is [array] }
-        default { $true }
+    $right = switch ($form.Key) {
+        'change' { Test-AgentChangeEntry $name $given }
+        'job' { Test-AgentJobEntry $name $given }
+        default { $name -ne 'registry.read' -or $given['key'] -like 'SOFTWARE\*' }
     }
     if (-not $right) { Stop-Agent bad_request "$Where is no $name of the contract" }
     if ($name -eq 'cmdlet') {
@@ -77,6 +79,7 @@ function Assert-AgentCondition {
     $after = $Entry.after
     $right = -not $Entry.if_done
     if ($null -ne $after) { $right = (Test-AgentNumber $after) -and $after -ge 0 -and $after -lt $Count }
+    if ($Entry.changes -and $Entry.form -eq 'job') { $right = $false }
     if (-not $right -or $Entry.if_done -isnot [bool] -or $Entry.if_undone -isnot [bool]) {
         Stop-Agent bad_request 'undo has a condition that is not of the contract'
     }
@@ -96,7 +99,7 @@ function ConvertFrom-AgentRequest {
     $batch.ops = @(foreach ($entry in $batch.ops) { ConvertFrom-AgentEntry $entry 'op tolerate? expect?' ops })
     $batch.undo = @(foreach ($entry in $batch.undo) { ConvertFrom-AgentEntry $entry 'op after? if_done? if_undone?' undo })
     foreach ($entry in $batch.undo) { Assert-AgentCondition $entry $batch.ops.Count }
-    $batch.changes = @($batch.ops | Where-Object { $_.changes }).Count -gt 0
+    $batch.changes = @($batch.ops | Where-Object { $_.changes -and $_.form -ne 'job' }).Count -gt 0
     foreach ($name in 'refusal', 'lock', 'snapin', 'address', 'certificate') { $batch[$name] = $null }
     $batch.stopped = @{}
     $batch.found_stopped = @{}

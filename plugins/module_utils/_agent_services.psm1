@@ -57,10 +57,12 @@ function Add-AgentStopOrder {
 # Stops one service and waits until it, its processes and their listeners are gone.
 function Stop-AgentOneService {
     param([string]$Name, [datetime]$Deadline)
+    # Windows sends no stop to a service that still starts; `undo` finds it so after a start that took too long.
+    while ((Get-AgentState $Name) -eq 'StartPending') { Wait-AgentMoment $Name $Deadline }
     $processes = @(Get-AgentProcessTree (Get-AgentService $Name).process_id)
     $ids = @($processes | ForEach-Object { $_.id })
     $ports = @(Get-AgentListener | Where-Object { $ids -contains $_.process_id } | ForEach-Object { $_.port })
-    if ((Get-AgentState $Name) -ne 'StopPending') { Send-AgentControl $Name -Stop }
+    if ('StopPending', 'Stopped' -notcontains (Get-AgentState $Name)) { Send-AgentControl $Name -Stop }
     while ($true) {
         $alive = @(foreach ($now in Get-AgentProcess) {
                 foreach ($old in $processes) { if ($now.id -eq $old.id -and $now.created -eq $old.created) { $now } }
@@ -101,6 +103,8 @@ function Start-AgentService {
     for ($index = $Batch.dependants.Count - 1; $index -ge 0; $index--) { $order.Add($Batch.dependants[$index]) }
     $started = [Collections.Generic.List[string]]::new()
     foreach ($name in $order) {
+        # Windows does not start what has not ended yet; after a stop that took too long, `undo` finds it so.
+        while ((Get-AgentState $name) -eq 'StopPending') { Wait-AgentMoment $name $deadline }
         $state = Get-AgentState $name
         if ($state -eq 'Running' -or $Batch.found_stopped[$name]) { continue }
         if ($state -ne 'StartPending') { Send-AgentControl $name }

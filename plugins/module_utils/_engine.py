@@ -13,6 +13,7 @@ connection: sections plan, a transport carries.
 from __future__ import annotations
 
 import dataclasses
+import json
 import typing as t
 
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._change_set import ChangeSet, Readings, Step
@@ -102,12 +103,14 @@ def _settle_first(wishes: Wishes, found: Found, task: Task, transport: Transport
         return found, ()
     what = interrupted.describe()
     if task.check_mode or not task.settles:
-        return found, (f"On this server lies {what}; the next run that may change something takes it back first.",)
-    answer = transport.send(Request(interrupted.reads()))
-    limits = task.limits or Limits()
-    settlement = settle(interrupted, answer.outcomes, found.server, limits.service_timeout)
-    request = Request(settlement.operations)
-    failure = find_failure(request, transport.send(request))
+        doubt = "unless another run is at it right now, the next one that may change something takes it back first."
+        return found, (f"On this server lies {what}; {doubt}",)
+    reads = interrupted.reads()
+    outcomes = dict(zip(reads, transport.send(Request(tuple(reads.values()))).outcomes, strict=True))
+    settlement = settle(interrupted, outcomes, found.server, (task.limits or Limits()).service_timeout)
+    failure = find_failure(settlement.request, transport.send(settlement.request))
+    if failure is not None and failure.error.kind == "busy":
+        raise LicenseError(f"{explain(failure.error, found.server)} Nothing was changed.")
     if failure is not None and failure.error.kind != "expect":
         why = explain(failure.error, found.server)
         raise LicenseError(
@@ -115,7 +118,8 @@ def _settle_first(wishes: Wishes, found: Found, task: Task, transport: Transport
             f"failed: {why} Look at the service and its files, then run the task again.",
             changed=True,
         )
-    left = f" Left alone, since changed by someone else: {', '.join(settlement.left)}." if settlement.left else ""
+    files = ", ".join(settlement.left)
+    left = f" Left as found, changed by someone else since or without a copy: {files}." if files else ""
     # An unmet expectation is the manifest's, which another run has settled in the meantime.
     warning = () if failure is not None else (f"First taken back: {what}.{left}",)
     return read(wishes, task, transport), warning
@@ -142,13 +146,26 @@ def _decide(wishes: Wishes, found: Found, settled: tuple[str, ...], task: Task, 
         if not applied:
             raise
         raise LicenseError(f"The changes were made, but not all could be read back: {error}", changed=True) from error
+    if applied:
+        _require_outcome(plans, sections)
     return Result(
-        changed=changed or (bool(settled) and not task.check_mode and task.settles),
+        changed=changed or (bool(settled) and task.settles),
         server=server,
         sections=tuple(sections),
         warnings=(*warnings, *(warning for plan in plans if plan.changed for warning in plan.warnings)),
         backup=transaction.kept_folder if transaction and applied else None,
     )
+
+
+def _require_outcome(plans: t.Sequence[ChangeSet], sections: t.Sequence[SectionResult]) -> None:
+    """:raises LicenseError: the files were written and proved, and the server still reads otherwise."""
+    for plan, section in zip(plans, sections, strict=True):
+        if plan.rewrite is not None and dict(section.after) != dict(plan.after):
+            raise LicenseError(
+                f"The files were changed, but {section.name} now reads {json.dumps(section.after)} and not "
+                f"{json.dumps(plan.after)}. The old files are in the work folder of the server.",
+                changed=True,
+            )
 
 
 def _missing_server(found: Found, task: Task) -> tuple[str, ...]:

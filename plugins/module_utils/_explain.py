@@ -53,7 +53,7 @@ _KINDS = {
     "access_denied": "Windows refused access to {path}{name}; the account needs to be an administrator of the host.",
     "sharing_violation": "{path} is held open by another program.",
     "disk_full": "No space is left on the disk of {path}.",
-    "changed": "{path} was changed by someone else since it was read.",
+    "changed": "{path}{name} was changed by someone else since it was read.",
     "work_folder": "{path} exists and is not ours (owner, or access for others), so nothing in it is trusted. "
     "Remove it after looking at it.",
 }

@@ -19,9 +19,11 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations 
     ANY_ERROR,
     Answer,
     Cmdlet,
+    HostChange,
     Operation,
     OperationError,
     Outcome,
+    PortOwners,
     Request,
 )
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._reading import Task, Transport, Wishes, read
@@ -63,7 +65,7 @@ def explain_failure(
         fate, changed = "Nothing was changed.", False
     else:
         fate, changed = _fate(attempt, server, task, transport)
-    why = _sentence(_why(failure.error, server))
+    why = _sentence(_why(failure.error, server, failure.operation))
     return LicenseError(f"{describe_operation(failure.operation)} failed: {why} {fate}", changed)
 
 
@@ -125,9 +127,9 @@ def _undo_failures(attempt: Attempt, server: ServerFacts, all_of_them: bool) -> 
         if outcome.error is not None
     ]
     return "".join(
-        f"Taking it back failed, too: {describe_operation(operation)}: {_sentence(_why(error, server))} "
+        f"Taking it back failed, too: {describe_operation(operation)}: {_sentence(_why(error, server, operation))} "
         for operation, error in failed
-        if all_of_them or operation.EXTENDED
+        if all_of_them or isinstance(operation, HostChange)
     )
 
 
@@ -145,7 +147,10 @@ def _sentence(text: str) -> str:
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
-def _why(error: OperationError, server: ServerFacts) -> str:
+def _why(error: OperationError, server: ServerFacts, operation: Operation) -> str:
+    if error.kind == "expect" and isinstance(operation, PortOwners) and operation.expect is not None:
+        wanted = [f"{item['process']} on {item.get('port', 'any port')}" for item in operation.expect.includes]
+        return f"after the start not all of these listened: {', '.join(wanted)}."
     if error.kind == "expect":
         return "what was read back is not what was asked for."
     return explain(error, server)

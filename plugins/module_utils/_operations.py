@@ -19,6 +19,12 @@ CONTRACT_VERSION = 1
 
 ANY_ERROR = "*"
 
+#: The agent's texts, which are private modules: with what every task needs; with what changes files, services and the
+#: firewall; with jobs and archives.
+AGENT = "_agent"
+AGENT_CHANGES = "_agent_changes"
+AGENT_JOBS = "_agent_jobs"
+
 #: A value as JSON carries it.
 Json: t.TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
@@ -57,8 +63,8 @@ class Operation:
     #: Whether operations of this type leave the host as it is.
     READS: t.ClassVar[bool] = True
 
-    #: Whether only the agent's larger text has it, which is sent where it is needed.
-    EXTENDED: t.ClassVar[bool] = False
+    #: The smallest of the agent's texts that has it; the larger ones are sent where they are needed.
+    AGENT: t.ClassVar[str] = AGENT
 
     expect: Expectation | None = dataclasses.field(default=None, kw_only=True)
     tolerate: tuple[str, ...] = dataclasses.field(default=(), kw_only=True)
@@ -136,7 +142,7 @@ class HostChange(Operation):
     """An operation that changes a file, a service or a firewall rule."""
 
     READS = False
-    EXTENDED = True
+    AGENT = AGENT_CHANGES
 
 
 @dataclasses.dataclass(frozen=True)
@@ -153,6 +159,10 @@ class FileWrite(HostChange):
     def to_json(self) -> dict[str, Json]:
         """As every operation, but ``replaces`` is always said."""
         return {**super().to_json(), "replaces": self.replaces}
+
+
+#: What FileCopy replaces where it does not matter what is there.
+ANYTHING = "any"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -239,7 +249,7 @@ class FirewallRead(Operation):
     """Inbound firewall rules of the License Server's programs, of some local ports, or of some display names."""
 
     OP = "firewall.read"
-    EXTENDED = True
+    AGENT = AGENT_CHANGES
 
     ports: tuple[int, ...]
     display_names: tuple[str, ...] = ()
@@ -254,6 +264,87 @@ class FirewallWrite(HostChange):
     name: str
     local_ports: tuple[str, ...]
     replaces: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class JobOperation(Operation):
+    """An operation on jobs and on what they make."""
+
+    AGENT = AGENT_JOBS
+
+
+@dataclasses.dataclass(frozen=True)
+class JobStart(JobOperation):
+    """Start a batch that outlives the connection; ``text`` is the agent's own, which the job's process runs."""
+
+    OP = "job.start"
+    READS = False
+
+    id: str
+    owner: str
+    text: str
+    request: t.Mapping[str, t.Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class JobPoll(JobOperation):
+    """State, progress and answer of a job."""
+
+    OP = "job.poll"
+
+    id: str
+
+
+@dataclasses.dataclass(frozen=True)
+class JobList(JobOperation):
+    """All jobs whose folders are in the work folder."""
+
+    OP = "job.list"
+
+
+@dataclasses.dataclass(frozen=True)
+class JobStop(JobOperation):
+    """End a job if it runs, and delete its folder."""
+
+    OP = "job.stop"
+    READS = False
+
+    id: str
+
+
+@dataclasses.dataclass(frozen=True)
+class ArchiveCreate(JobOperation):
+    """Build a zip in the work folder of files given by root and path; ``reserve`` in bytes."""
+
+    OP = "archive.create"
+    READS = False
+
+    path: str
+    files: tuple[t.Mapping[str, str], ...]
+    include_private_keys: bool = False
+    pseudonyms: t.Mapping[str, t.Any] | None = None
+    header: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
+    reserve: int = 0
+
+
+@dataclasses.dataclass(frozen=True)
+class FileChunk(JobOperation):
+    """A range of bytes of a file in the work folder."""
+
+    OP = "file.chunk"
+
+    path: str
+    offset: int
+    length: int
+
+
+@dataclasses.dataclass(frozen=True)
+class DiskSpace(JobOperation):
+    """Free and total bytes of the disk that a root is on."""
+
+    OP = "disk.space"
+
+    root: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -298,19 +389,23 @@ class Request:
         return all(operation.reads for operation in self.operations)
 
     @property
-    def extended(self) -> bool:
-        """Whether it takes the agent's larger text, with what changes files, services and firewall rules."""
+    def agent(self) -> str:
+        """The agent's text that has all of the operations; none has changes and jobs together."""
         operations = (*self.operations, *(entry.operation for entry in self.undo))
-        return any(operation.EXTENDED for operation in operations)
+        return next((operation.AGENT for operation in operations if operation.AGENT != AGENT), AGENT)
 
     def to_text(self) -> str:
         """The ``request`` argument of the private module: compact ASCII JSON."""
+        return json.dumps(self.to_json(), separators=(",", ":"))
+
+    def to_json(self) -> dict[str, Json]:
+        """The request as an object, which is also what a job is given."""
         document: dict[str, Json] = {"v": CONTRACT_VERSION, "ops": [item.to_json() for item in self.operations]}
         if self.undo:
             document["undo"] = [item.to_json() for item in self.undo]
         if self.admin_address is not None:
             document["admin_address"] = self.admin_address
-        return json.dumps(document, separators=(",", ":"))
+        return document
 
 
 @dataclasses.dataclass(frozen=True)
@@ -359,10 +454,13 @@ def parse_answer(document: t.Mapping[str, t.Any], expected: int) -> Answer:
         raise ContractError(str(document.get("msg") or document.get("module_stderr") or "no answer of the agent"))
     if len(results) != expected:
         raise ContractError(f"{len(results)} results for {expected} operations")
-    return Answer(
-        outcomes=tuple(_outcome(result) for result in results),
-        undone={int(result["index"]): _outcome(result) for result in document.get("undone") or ()},
-    )
+    try:
+        return Answer(
+            outcomes=tuple(_outcome(result) for result in results),
+            undone={int(result["index"]): _outcome(result) for result in document.get("undone") or ()},
+        )
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ContractError(f"a result that is not one of the contract ({error})") from error
 
 
 def parse_error(document: t.Mapping[str, t.Any]) -> OperationError:

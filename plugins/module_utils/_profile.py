@@ -61,7 +61,7 @@ class Setting:
         """The value that a free text of a document means. :raises IllegalValueError: it means none."""
         if not self.is_port:
             return text
-        if text.isascii() and text.isdigit() and int(text) in LEGAL_PORTS:
+        if re.fullmatch(r"[0-9]{1,5}", text) and int(text) in LEGAL_PORTS:
             return int(text)
         raise IllegalValueError(f"{text!r} is no port number")
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import typing as t
+import urllib.parse
 
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._change_set import Readings, Section
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import LicenseError
@@ -102,6 +103,7 @@ class ReadBatch:
     """Reads as they are sent: those that are alike once, and those that would tell of another host not at all."""
 
     def __init__(self, operations: t.Sequence[Operation], task: Task) -> None:
+        operations = [_addressed(operation, task) for operation in operations]
         self._keys = [json.dumps(operation.to_json(), sort_keys=True) for operation in operations]
         # With an admin_address only the cmdlets speak of the License Server that was asked.
         self._sent = {
@@ -120,6 +122,14 @@ class ReadBatch:
         by_key = dict(zip(self._sent, answered, strict=True))
         elsewhere = Outcome(error=OperationError("elsewhere", "", {}))
         return [by_key.get(key, elsewhere) for key in self._keys]
+
+
+def _addressed(operation: Operation, task: Task) -> Operation:
+    """Get-LicLocation takes the server's name and not the admin_address: without it, it would ask this host."""
+    if task.admin_address is None or not isinstance(operation, Cmdlet) or operation.name != "Get-LicLocation":
+        return operation
+    host = str(urllib.parse.urlsplit(task.admin_address).hostname)
+    return dataclasses.replace(operation, parameters={"LicenseServerAddress": host, **operation.parameters})
 
 
 def split_by_group(

@@ -14,6 +14,10 @@ import typing as t
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import OperationError, parse_error
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._version import Version
 
+#: Names of the two services that every License Server has (public scripts; the names in Citrix' own pages).
+LICENSE_SERVICE = "Citrix Licensing"
+WEB_SERVICE = "CitrixWebServicesforLicensing"
+
 
 @dataclasses.dataclass(frozen=True)
 class Service:

@@ -19,8 +19,10 @@ import typing as t
 
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._change_set import RuleMove
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import LicenseError
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._explain import explain
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import (
     ANY_ERROR,
+    ANYTHING,
     Expectation,
     FileCopy,
     FileDelete,
@@ -30,19 +32,26 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations 
     FolderDelete,
     Operation,
     Outcome,
+    Request,
     ServiceStart,
     ServiceStop,
+    Undo,
     tolerant,
 )
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._server import ServerFacts
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._transaction import (
     BACKUPS,
+    KEPT_MANIFEST,
     MANIFEST,
+    MANIFEST_VERSION,
     start_order,
     stop_order,
 )
 
 READ_MANIFEST = FileRead("work", MANIFEST)
+
+#: What the agent writes beside a file before it takes the file's place (docs/agent-contract.md).
+TEMPORARY_SUFFIX = ".citrixfleet.tmp"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,21 +81,24 @@ class Interrupted:
         paths = ", ".join(file.path for file in self.files) or "no file"
         return f"a change of {paths} that was interrupted ({self.identifier})"
 
-    def reads(self) -> tuple[Operation, ...]:
-        """The files as they are now, then the firewall rules where some were to move."""
-        ports = tuple(
-            sorted({int(port) for rule in self.rules for port in (*rule.before, *rule.after) if port.isdecimal()})
-        )
-        firewall = (FirewallRead(ports),) if self.rules else ()
-        files = (FileRead(file.root, file.path) for file in self.files)
-        return tuple(map(tolerant, (*files, *firewall)))
+    def reads(self) -> dict[str, Operation]:
+        """The files as they are, what a write may have left beside them, the copies, and rules that may have moved."""
+        reads: dict[str, Operation] = {}
+        for file in self.files:
+            reads[f"now {file.path}"] = FileRead(file.root, file.path)
+            reads[f"temporary {file.path}"] = FileRead(file.root, f"{file.path}{TEMPORARY_SUFFIX}")
+            reads[f"copy {file.path}"] = FileRead("work", file.backup)
+        if self.rules:
+            ports = {int(port) for rule in self.rules for port in (*rule.before, *rule.after) if port.isdecimal()}
+            reads["rules"] = FirewallRead(tuple(sorted(ports)))
+        return {label: tolerant(read) for label, read in reads.items()}
 
 
 @dataclasses.dataclass(frozen=True)
 class Settlement:
     """The batch that takes an interrupted change back, and the files that it leaves alone."""
 
-    operations: tuple[Operation, ...]
+    request: Request
     left: tuple[str, ...]
 
 
@@ -100,57 +112,92 @@ def find_interrupted(outcome: Outcome) -> Interrupted | None:
         return None
     try:
         document = json.loads(base64.b64decode(value["content"]))
+        if document["version"] != MANIFEST_VERSION:
+            raise ValueError(f"version {document['version']}")
         return Interrupted(
             sha256=value["sha256"],
             identifier=str(document["identifier"]),
             services=tuple(map(str, document["services"])),
             running=tuple(map(str, document["running"])),
-            files=tuple(ManifestFile(**file) for file in document["files"]),
-            rules=tuple(RuleMove(rule["name"], tuple(rule["old"]), tuple(rule["new"])) for rule in document["rules"]),
+            files=tuple(ManifestFile(**{name: str(text) for name, text in file.items()}) for file in document["files"]),
+            rules=tuple(
+                RuleMove(str(rule["name"]), tuple(map(str, rule["old"])), tuple(map(str, rule["new"])))
+                for rule in document["rules"]
+            ),
         )
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise LicenseError(
             f"The work folder of the server has a {MANIFEST} of an interrupted change that cannot be read ({error}). "
             rf"Nothing was changed. Compare the server's files with the copies beside it, then delete {MANIFEST}."
         ) from error
 
 
-def settle(change: Interrupted, outcomes: t.Sequence[Outcome], server: ServerFacts, timeout: int) -> Settlement:
+def settle(change: Interrupted, outcomes: t.Mapping[str, Outcome], server: ServerFacts, timeout: int) -> Settlement:
     """Plan to take an interrupted change back.
 
-    :param outcomes: of :meth:`Interrupted.reads`, in their order.
+    Files that have their old bytes stay as they are, and services stop only if a file has to go back. Should that fail,
+    the services are started all the same.
+
+    :param outcomes: of :meth:`Interrupted.reads`, by label.
     :param timeout: seconds for each stop and start of the services.
+    :raises LicenseError: the files or rules could not be looked at; nothing was changed, and the manifest stays.
     """
-    found = [outcome.value["sha256"] if outcome.value else None for outcome in outcomes[: len(change.files)]]
-    ours = [
-        (file, now)
-        for file, now in zip(change.files, found, strict=True)
-        if now is not None and now in (file.old, file.new)
-    ]
-    left = tuple(file.path for file, now in zip(change.files, found, strict=True) if now not in (file.old, file.new))
+    for outcome in outcomes.values():
+        if outcome.error is not None and outcome.error.kind != "not_installed":
+            raise LicenseError(
+                f"{explain(outcome.error, server)} Nothing was changed; the change waits to be taken back."
+            )
+    back = [file for file in change.files if _hash(outcomes, "now", file) == file.new]
+    restored = [file for file in back if _hash(outcomes, "copy", file) == file.old]
+    left = [file.path for file in change.files if file not in restored and _hash(outcomes, "now", file) != file.old]
+    known = {service.name.casefold() for service in server.services}
     running = {service.name.casefold() for service in server.services if service.state == "Running"}
-    stop = stop_order(name for name in change.services if name.casefold() in running)
-    start = start_order(dict.fromkeys((*(name for name in change.services if name in change.running), *change.running)))
+    stop = stop_order(name for name in change.services if restored and name.casefold() in running & known)
+    start = start_order(name for name in change.running if name.casefold() in known)
     operations: list[Operation] = [dataclasses.replace(READ_MANIFEST, expect=Expectation({"sha256": change.sha256}))]
+    undo: list[Undo] = []
     if stop:
+        undo.append(Undo(ServiceStart(start, timeout), after=len(operations)))
         operations.append(ServiceStop(stop, timeout))
-    for file, now in ours:
-        operations.append(FileCopy("work", file.backup, file.old, file.root, file.path, now))
+    operations += [FileCopy("work", file.backup, file.old, file.root, file.path, file.new) for file in restored]
+    operations += _sweep(change, restored, outcomes)
     operations += _rules_back(change, outcomes)
     if start:
         operations.append(ServiceStart(start, timeout))
-    operations.append(FileDelete("work", MANIFEST, change.sha256))
-    if not left:
-        operations.append(FolderDelete(f"{BACKUPS}\\{change.identifier}", tolerate=(ANY_ERROR,)))
-    return Settlement(tuple(operations), left)
+    operations += _forget(change, keep_copies=bool(left))
+    return Settlement(Request(tuple(operations), tuple(undo)), tuple(left))
 
 
-def _rules_back(change: Interrupted, outcomes: t.Sequence[Outcome]) -> list[Operation]:
+def _hash(outcomes: t.Mapping[str, Outcome], what: str, file: ManifestFile) -> str | None:
+    value = outcomes[f"{what} {file.path}"].value
+    digest: str | None = value["sha256"] if value else None
+    return digest
+
+
+def _sweep(
+    change: Interrupted, restored: t.Sequence[ManifestFile], outcomes: t.Mapping[str, Outcome]
+) -> list[Operation]:
+    """What a write left beside the files; where a file goes back that is overwritten anyway."""
+    found = [(file, _hash(outcomes, "temporary", file)) for file in change.files if file not in restored]
+    return [FileDelete(file.root, f"{file.path}{TEMPORARY_SUFFIX}", digest) for file, digest in found if digest]
+
+
+def _rules_back(change: Interrupted, outcomes: t.Mapping[str, Outcome]) -> list[Operation]:
     """The firewall rules that have the new ports get the old ones again."""
-    answered = outcomes[len(change.files)].value if change.rules else None
+    answered = outcomes["rules"].value if change.rules else None
     now = {rule["name"].casefold(): set(rule["local_ports"]) for rule in answered or ()}
     return [
         FirewallWrite(rule.name, rule.before, rule.after)
         for rule in change.rules
         if now.get(rule.name.casefold()) == set(rule.after)
     ]
+
+
+def _forget(change: Interrupted, keep_copies: bool) -> tuple[Operation, ...]:
+    """The manifest goes; the copies go with it, unless somebody may want to compare them with a file that was left."""
+    folder = f"{BACKUPS}\\{change.identifier}"
+    forget = FileDelete("work", MANIFEST, change.sha256)
+    if keep_copies:
+        kept = FileCopy("work", MANIFEST, change.sha256, "work", f"{folder}\\{KEPT_MANIFEST}", ANYTHING)
+        return (kept, forget)
+    return (forget, FolderDelete(folder, tolerate=(ANY_ERROR,)))

@@ -31,6 +31,7 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors impo
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._interfaces.document import PlaceError, ServerFile
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import (
     ANY_ERROR,
+    ANYTHING,
     Expectation,
     FileCopy,
     FileDelete,
@@ -44,15 +45,17 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations 
     ServiceStart,
     ServiceStop,
 )
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._server import ServerFacts
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._server import (
+    LICENSE_SERVICE,
+    WEB_SERVICE,
+    ServerFacts,
+)
 
 #: Names in the work folder.
 MANIFEST = "transaction.json"
+MANIFEST_VERSION = 1
 BACKUPS = "backup"
 KEPT_MANIFEST = "manifest.json"
-
-LICENSE_SERVICE = "Citrix Licensing"
-WEB_SERVICE = "CitrixWebServicesforLicensing"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -89,7 +92,7 @@ class Transaction:
     files: tuple[FileChange, ...]
     services: tuple[str, ...]
     running: tuple[str, ...]
-    listening: tuple[Listening, ...]
+    listening: tuple[Properties, ...]
     rules: tuple[RuleMove, ...]
     limits: Limits
 
@@ -106,7 +109,7 @@ class Transaction:
     def manifest(self) -> bytes:
         """What the next run needs to take the change back."""
         document = {
-            "version": 1,
+            "version": MANIFEST_VERSION,
             "identifier": self.identifier,
             "services": list(self.services),
             "running": list(self.running),
@@ -149,7 +152,9 @@ class Transaction:
         earlier = {path.split("\\")[1] for path in copies if path.count("\\") > 1}
         whole = {name for name in earlier if f"{BACKUPS}\\{name}\\{KEPT_MANIFEST}" in copies}
         # Copies without a manifest are of a run that died before it changed anything.
-        surplus = [*sorted(earlier - whole), *sorted([*whole, self.identifier], reverse=True)[self.limits.backups :]]
+        # Ours is the newest whatever the clock says; a server's clock can be set back.
+        order = [self.identifier, *sorted(whole, reverse=True)]
+        surplus = [*sorted(earlier - whole), *order[self.limits.backups :]]
         return (
             FileCopy("work", MANIFEST, digest, "work", f"{self.folder}\\{KEPT_MANIFEST}", None),
             FileDelete("work", MANIFEST, digest),
@@ -166,7 +171,8 @@ class Transaction:
 
     def _put_back(self, change: FileChange) -> FileCopy:
         file = change.file
-        return FileCopy("work", change.backup, file.sha256, file.root, file.path, change.new_sha256)
+        # Ours to take back whatever the service has made of it since it started.
+        return FileCopy("work", change.backup, file.sha256, file.root, file.path, ANYTHING)
 
     def _service_step(
         self, do: type[ServiceStop | ServiceStart], undo: type[ServiceStop | ServiceStart]
@@ -179,10 +185,7 @@ class Transaction:
 
     def _proof(self) -> t.Iterator[Operation]:
         if self.listening:
-            wanted: tuple[Properties, ...] = tuple(
-                {"port": item.port, "process": item.process} for item in self.listening
-            )
-            yield PortOwners(timeout=self.limits.service_timeout, expect=Expectation(includes=wanted))
+            yield PortOwners(timeout=self.limits.service_timeout, expect=Expectation(includes=self.listening))
         for change in self.files:
             proof = Expectation(matches={"sha256": change.new_sha256})
             yield FileRead(change.file.root, change.file.path, expect=proof)
@@ -196,20 +199,32 @@ def plan_transaction(rewrites: t.Sequence[Rewrite], server: ServerFacts, limits:
     restart = {name.casefold(): name for rewrite in rewrites for name in rewrite.restart}
     moves = {old: new for rewrite in rewrites for old, new in rewrite.moves.items()}
     rules = {rule.name: rule for rewrite in rewrites for rule in rewrite.rules}
-    listening = {
-        dataclasses.replace(item, port=moves.get(item.port, item.port))
-        for rewrite in rewrites
-        for item in rewrite.listening
-    }
+    for name in restart.values():
+        if server.service(name) is None:
+            raise LicenseError(
+                f"There is no service {name!r} on this server, which a row restarts. Nothing was changed."
+            )
+    heard = {item for rewrite in rewrites for item in rewrite.listening}
     identifier = re.sub(r"[-:.]", "", server.clock or "")
     return Transaction(
         identifier=identifier,
         files=_merge(rewrites, identifier, server),
         services=stop_order(restart.values()),
         running=tuple(service.name for service in server.services if service.state == "Running"),
-        listening=tuple(sorted(listening, key=lambda item: item.port)) if restart else (),
+        listening=_expected(heard, moves) if restart else (),
         rules=tuple(rules.values()),
         limits=limits,
+    )
+
+
+def _expected(heard: t.Iterable[Listening], moves: t.Mapping[int, int]) -> tuple[Properties, ...]:
+    """What has to listen after the start: every process that did, on its new port where it moves.
+
+    Where it does not move it may come back on another port, for reasons that are not ours.
+    """
+    return tuple(
+        {"process": item.process, **({"port": moves[item.port]} if item.port in moves else {})}
+        for item in sorted(heard, key=lambda item: item.port)
     )
 
 
@@ -219,18 +234,39 @@ def _merge(rewrites: t.Sequence[Rewrite], identifier: str, server: ServerFacts) 
     folders = {"install": server.install_folder, "myfiles": server.license_folder}
     files: dict[str, ServerFile] = {}
     contents: dict[str, bytes] = {}
+
+    def key_of(file: ServerFile) -> str:
+        return f"{folders[file.root]}\\{file.path}".casefold()
+
     for edit in (edit for rewrite in rewrites for edit in rewrite.edits):
-        key = f"{folders[edit.file.root]}\\{edit.file.path}".casefold()
+        key = key_of(edit.file)
         files.setdefault(key, edit.file)
         try:
             contents[key] = edit.apply(contents.get(key, edit.file.content))
         except PlaceError as error:
             raise LicenseError(f"A file cannot take the new value: {error}. Nothing was changed.") from error
+    _refuse_conflicts(rewrites, lambda file: contents[key_of(file)])
     changed = [key for key, file in files.items() if contents[key] != file.content]
     return tuple(
         FileChange(files[key], contents[key], f"{BACKUPS}\\{identifier}\\{number}-{_name(files[key].path)}")
         for number, key in enumerate(changed)
     )
+
+
+def _refuse_conflicts(rewrites: t.Sequence[Rewrite], finished: t.Callable[[ServerFile], bytes]) -> None:
+    """:raises LicenseError: a finished file does not hold a value that was put into it."""
+    for edit in (edit for rewrite in rewrites for edit in rewrite.edits):
+        try:
+            holds = edit.holds(finished(edit.file))
+        except PlaceError as error:
+            raise LicenseError(
+                f"A file could not be read again with its new value: {error}. Nothing was changed."
+            ) from error
+        if not holds:
+            raise LicenseError(
+                f"{edit.file.path} ({edit.place.selector}) would not hold what was asked for: another setting has "
+                "the same place, or the row's pattern does not fit. Nothing was changed."
+            )
 
 
 def _name(path: str) -> str:

@@ -9,6 +9,7 @@
 #AnsibleRequires -PowerShell ..module_utils._agent_facts
 #AnsibleRequires -PowerShell ..module_utils._agent_files
 #AnsibleRequires -PowerShell ..module_utils._agent_firewall
+#AnsibleRequires -PowerShell ..module_utils._agent_folders
 #AnsibleRequires -PowerShell ..module_utils._agent_licensing
 #AnsibleRequires -PowerShell ..module_utils._agent_request
 #AnsibleRequires -PowerShell ..module_utils._agent_services

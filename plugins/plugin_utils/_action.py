@@ -34,12 +34,28 @@ def _whole(message: str) -> str:
     return f"{unknown}{message.rstrip('.')}"
 
 
-class LicenseAction(ActionBase):  # type: ignore[misc]  # ansible-core is not typed
-    """Validates the arguments, runs the engine over the host's connection, and returns its result."""
+def _refuse_booleans(specification: t.Mapping[str, t.Any], given: t.Any) -> None:
+    """Python, and so the validator, takes true for 1. :raises LicenseError: a number is given as a Boolean."""
+    if not isinstance(given, t.Mapping):
+        return
+    for name, option in specification.items():
+        if option.get("type") == "int" and isinstance(given.get(name), bool):
+            raise LicenseError(f"{name} is {given[name]}; it is a number. Nothing was sent to the host.")
+        _refuse_booleans(option.get("options", {}), given.get(name))
+
+
+class WindowsAction(ActionBase):  # type: ignore[misc]  # ansible-core is not typed
+    """An action on a Windows host: validates the arguments, and turns our errors into Ansible's results."""
 
     TRANSFERS_FILES = False
 
-    MODULE: t.ClassVar[ModuleContract]
+    def arguments(self) -> dict[str, t.Any]:
+        """The arguments of ``AnsibleModule`` that the module file carries, too."""
+        raise NotImplementedError
+
+    def perform(self, options: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
+        """Do the task, with validated options; the result, or :class:`LicenseError`, :class:`ConnectionLostError`."""
+        raise NotImplementedError
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         """Run the task.
@@ -50,31 +66,50 @@ class LicenseAction(ActionBase):  # type: ignore[misc]  # ansible-core is not ty
         result: dict[str, t.Any] = super().run(tmp, variables)
         try:
             self._require_windows()
-            options = self._validated()
-            profile = load_profile(options["profile"], self._find_profile)
-            task = self.MODULE.task(options, profile, bool(self._task.check_mode))
-            outcome = run_task(task, ConnectionTransport(self, variables))
+            performed = self.perform(self._validated(), variables)
         except LicenseError as error:
             return {**result, "failed": True, "changed": error.changed, "msg": str(error)}
         except ConnectionLostError as error:
             raise AnsibleConnectionFailure(str(error)) from error
-        if outcome.warnings:
-            result["warnings"] = [*result.get("warnings", []), *outcome.warnings]
-        return {**result, "failed": False, **present(outcome, self.MODULE.composite, self.MODULE.files)}
+        warnings = [*result.get("warnings", []), *performed.pop("warnings")]
+        return {**result, "failed": False, **performed, **({"warnings": warnings} if warnings else {})}
 
     def _validated(self) -> dict[str, t.Any]:
-        arguments = self.MODULE.arguments
-        validator = ArgumentSpecValidator(
-            arguments["argument_spec"],
-            mutually_exclusive=arguments["mutually_exclusive"],
-            required_one_of=arguments["required_one_of"],
-            required_if=arguments["required_if"],
-        )
-        validation = validator.validate(dict(self._task.args))
+        arguments = self.arguments()
+        specification = arguments.pop("argument_spec")
+        _refuse_booleans(specification, self._task.args)
+        validation = ArgumentSpecValidator(specification, **arguments).validate(dict(self._task.args))
         if validation.error_messages:
             raise LicenseError(f"{'; '.join(map(_whole, validation.error_messages))}. Nothing was sent to the host.")
         validated: dict[str, t.Any] = validation.validated_parameters
         return validated
+
+    def _require_windows(self) -> None:
+        shell = self._connection._shell
+        if not getattr(shell, "_IS_WINDOWS", False):
+            raise LicenseError(
+                f"The host is not reached as Windows (connection {self._connection.transport}, shell "
+                f"{getattr(shell, 'SHELL_FAMILY', 'unknown')}); nothing was sent. Use the connection winrm or psrp, or "
+                "ssh with ansible_shell_type=powershell."
+            )
+
+
+class LicenseAction(WindowsAction):
+    """Runs the engine over the host's connection, and returns its result."""
+
+    MODULE: t.ClassVar[ModuleContract]
+
+    def arguments(self) -> dict[str, t.Any]:
+        """See :class:`WindowsAction`."""
+        return self.MODULE.arguments
+
+    def perform(self, options: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
+        """See :class:`WindowsAction`."""
+        profile = load_profile(options["profile"], self._find_profile)
+        task = self.MODULE.task(options, profile, bool(self._task.check_mode))
+        outcome = run_task(task, ConnectionTransport(self, variables))
+        presented = present(outcome, self.MODULE.composite, self.MODULE.files)
+        return {**presented, "warnings": list(outcome.warnings)}
 
     def _find_profile(self, path: str) -> str:
         """The absolute path of a profile: as given, or in ``files`` of the role or playbook, as for copies."""
@@ -85,12 +120,3 @@ class LicenseAction(ActionBase):  # type: ignore[misc]  # ansible-core is not ty
                 f"There is no profile {path!r} on the controller. Nothing was sent to the host."
             ) from error
         return found
-
-    def _require_windows(self) -> None:
-        shell = self._connection._shell
-        if not getattr(shell, "_IS_WINDOWS", False):
-            raise LicenseError(
-                f"The host is not reached as Windows (connection {self._connection.transport}, shell "
-                f"{getattr(shell, 'SHELL_FAMILY', 'unknown')}); nothing was sent. Use the connection winrm or psrp, or "
-                "ssh with ansible_shell_type=powershell."
-            )

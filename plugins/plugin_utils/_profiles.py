@@ -18,6 +18,7 @@ import typing as t
 import yaml
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._documents.formats import FORMATS, DocumentError
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import LicenseError
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._interfaces.document import LICENSE_FORMAT
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._profile import (
     ANY_BUILD,
     CMDLET,
@@ -32,6 +33,7 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._profile imp
     Row,
     Setting,
 )
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._server import LICENSE_SERVICE, WEB_SERVICE
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._version import Version
 
 _SHIPPED = pathlib.Path(__file__).with_name("documented.yml")
@@ -44,8 +46,21 @@ _ROW_KEYS = {
 }
 _PLACE_KEYS = ("root", "file", "format", "selector", "count", "pattern", "insert")
 
-_BUILD = re.compile(r"\d+(?:\.\d+){3}-\d+")
-_SEGMENT = re.compile(r'[^\x00-\x1f<>:"/|\\]+')
+#: The License Server's own services. No other one, least of all the one that carries the connection, is restarted.
+_SERVICES = (
+    LICENSE_SERVICE,
+    WEB_SERVICE,
+    "CtxLSPortSvc",
+    "CitrixLicensingSupportService",
+    "Citrix_GTLicensingProv",
+)
+
+_BUILD = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9}){3}-[0-9]{1,9}")
+# A short name (8.3) may be another file's second name.
+_SEGMENT = re.compile(r'(?!.*~[0-9])[^\x00-\x1f<>:"/|\\]+')
+
+#: What a document made to harm, or by mistake, raises on its way through the parsers of YAML and JSON.
+_UNREADABLE = (RecursionError, OverflowError, ValueError, TypeError)
 
 
 class _SchemaError(Exception):
@@ -78,7 +93,7 @@ def load_profile(given: t.Any, find: t.Callable[[str], str]) -> Profile:
 def _load(path: pathlib.Path) -> Profile:
     try:
         node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-    except (OSError, UnicodeError) as error:
+    except (OSError, *_UNREADABLE) as error:
         raise LicenseError(f"The profile {path} cannot be read: {error}. Nothing was sent to the host.") from error
     except yaml.YAMLError as error:
         where = getattr(error, "problem_mark", None)
@@ -90,7 +105,10 @@ def _load(path: pathlib.Path) -> Profile:
 
 def _as_nodes(given: t.Any) -> yaml.Node:
     """Rows that came inline, in the form of a file's; the detour leaves Ansible's own string types behind."""
-    return yaml.SafeDumper(io.StringIO()).represent_data(json.loads(json.dumps(given, default=str)))
+    try:
+        return yaml.SafeDumper(io.StringIO()).represent_data(json.loads(json.dumps(given)))
+    except _UNREADABLE as error:
+        raise LicenseError(f"The inline profile cannot be read: {error}. Nothing was sent to the host.") from error
 
 
 def _read(node: yaml.Node | None, name: str) -> Profile:
@@ -101,6 +119,8 @@ def _read(node: yaml.Node | None, name: str) -> Profile:
         for item in _sequence(node, "a profile is a list of rows"):
             row = _row(item, shipped=name == str(_SHIPPED))
             rows.append(row)
+    except RecursionError as error:
+        raise LicenseError(f"{name} is nested too deeply. Nothing was sent to the host.") from error
     except _SchemaError as error:
         mark = error.node.start_mark
         where = f"line {mark.line + 1}" if mark else f"row {len(rows) + 1}"
@@ -130,12 +150,29 @@ def _row(node: yaml.Node, shipped: bool) -> Row:
     places = _sequence(_required(node, fields, "places"), "places is a list")
     if not places:
         raise _SchemaError(fields["places"], "places is empty")
+    spellings = _spellings(setting, node, fields.get("values"))
+    may_be_absent = any(not texts for texts in spellings.values())
+    restart = _restart(fields.get("restart"))
+    if setting.is_port and not restart:
+        raise _SchemaError(node, "restart is missing; a port takes effect when its service starts")
     return dataclasses.replace(
         row,
-        places=tuple(_place(place, confidence) for place in places),
-        spellings=_spellings(setting, node, fields.get("values")),
-        restart=_texts(fields["restart"], "restart") if "restart" in fields else (),
+        places=tuple(_place(place, confidence, may_be_absent) for place in places),
+        spellings=spellings,
+        restart=restart,
     )
+
+
+def _restart(node: yaml.Node | None) -> tuple[str, ...]:
+    if node is None:
+        return ()
+    known = {name.casefold(): name for name in _SERVICES}
+    for name in _texts(node, "restart"):
+        if name.casefold() not in known:
+            raise _SchemaError(
+                node, f"restart has {name!r}; the services of the License Server are {', '.join(_SERVICES)}"
+            )
+    return tuple(known[name.casefold()] for name in _texts(node, "restart"))
 
 
 def _setting(node: yaml.Node, interface: str) -> Setting:
@@ -147,7 +184,7 @@ def _setting(node: yaml.Node, interface: str) -> Setting:
     return setting
 
 
-def _place(node: yaml.Node, confidence: str) -> Place:
+def _place(node: yaml.Node, confidence: str, may_be_absent: bool) -> Place:
     fields = _mapping(node, "a place is a mapping")
     _refuse_unknown(fields, _PLACE_KEYS)
     root = _choice(fields["root"], "root", ("install", "myfiles")) if "root" in fields else "install"
@@ -156,13 +193,18 @@ def _place(node: yaml.Node, confidence: str) -> Place:
     insert = "insert" in fields and _flag(fields["insert"], "insert")
     if insert and "pattern" in fields:
         raise _SchemaError(fields["pattern"], "a place with a pattern cannot be inserted: the rest of it is not known")
+    if may_be_absent and "pattern" in fields:
+        raise _SchemaError(fields["pattern"], "a place with a pattern cannot be absent: the rest of it would go, too")
     try:
         FORMATS[form].check(selector)
     except DocumentError as error:
         raise _SchemaError(fields["selector"], f"selector {selector!r}: {error}") from error
+    file = _file(_required(node, fields, "file"), confidence)
+    if file.casefold().endswith(".lic") and form != LICENSE_FORMAT:
+        raise _SchemaError(fields["format"], f"license files have the format {LICENSE_FORMAT}: their lines are signed")
     return Place(
         root=root,
-        file=_file(_required(node, fields, "file"), confidence),
+        file=file,
         format=form,
         selector=selector,
         every="count" in fields and _choice(fields["count"], "count", ("one", "every")) == "every",
@@ -187,7 +229,7 @@ def _file(node: yaml.Node, confidence: str) -> str:
 def _pattern(node: yaml.Node) -> re.Pattern[str]:
     try:
         pattern = re.compile(_text(node))
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:
         raise _SchemaError(node, f"pattern is no regular expression: {error}") from error
     if "value" not in pattern.groupindex:
         raise _SchemaError(node, "pattern has no group named value: (?P<value>...)")
@@ -205,11 +247,13 @@ def _spellings(setting: Setting, row: yaml.Node, node: yaml.Node | None) -> dict
             known = ", ".join(setting.words) or "no words"
             raise _SchemaError(spelt, f"values has {word!r}; {setting.name} has {known}")
         spellings[word] = _spelling(word, spelt)
+    if not spellings:
+        raise _SchemaError(node, "values is empty")
     seen: dict[str, str] = {}
     for word, texts in spellings.items():
         for text in texts:
-            if seen.setdefault(text, word) != word:
-                raise _SchemaError(node, f"values spells {seen[text]} and {word} alike: {text!r}")
+            if seen.setdefault(text.casefold(), word) != word:
+                raise _SchemaError(node, f"values spells {seen[text.casefold()]} and {word} alike: {text!r}")
     if sum(not texts for texts in spellings.values()) > 1:
         raise _SchemaError(node, "values has more than one word for an absent place")
     return spellings
@@ -303,6 +347,7 @@ def _choice(node: yaml.Node, name: str, choices: t.Sequence[str]) -> str:
 
 
 def _flag(node: yaml.Node, name: str) -> bool:
-    if not isinstance(node, yaml.ScalarNode) or node.tag != "tag:yaml.org,2002:bool":
+    words = yaml.SafeLoader.bool_values
+    if not isinstance(node, yaml.ScalarNode) or node.tag != "tag:yaml.org,2002:bool" or node.value.lower() not in words:
         raise _SchemaError(node, f"{name} is true or false")
-    return bool(yaml.SafeLoader.bool_values[node.value.lower()])
+    return bool(words[node.value.lower()])

@@ -12,7 +12,7 @@ import contextlib
 import importlib
 import typing as t
 
-from ansible.errors import AnsibleConnectionFailure
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import ConnectionLostError, LicenseError
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import (
@@ -21,12 +21,6 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations 
     Request,
     parse_answer,
 )
-
-AGENT = "citrixfleet.licensing._agent"
-
-#: The same with the operations on files, services and the firewall, which are sent only where they are needed.
-EXTENDED_AGENT = "citrixfleet.licensing._agent_changes"
-
 
 # The winrm plugin reports a time-out as a connection failure, and passes every other break of the connection on as the
 # exception of the library that it happened in.
@@ -53,7 +47,7 @@ class ConnectionTransport:
         """
         try:
             document = self._action._execute_module(
-                module_name=EXTENDED_AGENT if request.extended else AGENT,
+                module_name=f"citrixfleet.licensing.{request.agent}",
                 module_args={"request": request.to_text()},
                 task_vars=self._task_vars,
             )
@@ -69,6 +63,11 @@ class ConnectionTransport:
         except ContractError as error:
             fate = "" if request.reads else " Changes may have been made; run the task again to see and complete them."
             raise LicenseError(f"{_explain(str(error), document)}{fate}") from error
+
+    def reconnect(self) -> None:
+        """Make the connection anew after it was lost; if that fails, the next call will say so."""
+        with contextlib.suppress(AnsibleError, *_LOST):
+            self._action._connection.reset()
 
 
 def _explain(message: str, document: t.Mapping[str, t.Any]) -> str:

@@ -11,13 +11,18 @@ import base64
 import contextlib
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from winrm.protocol import Protocol
 
 from emulator.certificate import winrm_context
+from emulator.host.clock import SystemClock
+from emulator.host.faults import FixedFaults
+from emulator.host.files import FileTree
+from emulator.host.remote_files import ProgramFiles
+from emulator.host.troubles import Troubles
 from emulator.loop import event_loop
 from emulator.winrm.server import Listener, WinRmServer
 from emulator.winrm.session import AgentEndedError, Session
@@ -28,16 +33,29 @@ DOMAIN_USER = "CORP\\svc-ansible"
 
 @dataclass
 class StubHost:
-    """Answers each request with the request itself and who ran it, when ``gate`` is open."""
+    """Answers each request with the request itself and who ran it, or with ``reply``, when ``gate`` is open."""
 
     name: str = "ls001"
     address: str = "127.0.0.1"
     credentials: dict[str, str] = field(default_factory=lambda: {USER: PASSWORD, DOMAIN_USER: "secret"})
     faults: dict[str, object] = field(default_factory=dict)
     gate: threading.Event = field(default_factory=threading.Event)
+    folder: Path = Path("nowhere")
+    reply: Callable[[str], str] | None = None
+    tell_process_start: Callable[[], None] = lambda: None
+
+    @property
+    def files(self) -> ProgramFiles:
+        """The files are those of a folder: ``C:\\x`` is ``<folder>/C/x``."""
+        return ProgramFiles(FileTree(self.folder, SystemClock(), Troubles(FixedFaults({}), lambda: "other")))
+
+    def tell_process_starts(self, tell: Callable[[], None]) -> None:
+        self.tell_process_start = tell
 
     def run_agent(self, request: str, session: Session) -> str:
         self.gate.wait(30)
+        if self.reply is not None:
+            return self.reply(request)
         if session.user == "nobody":
             raise ValueError("nobody")
         if request == "break":
@@ -75,12 +93,15 @@ class Front:
 
 
 @contextlib.contextmanager
-def listening(folder: Path, scheme: str = "http", transport: str = "ntlm") -> Iterator[Front]:
+def listening(
+    folder: Path, scheme: str = "http", transport: str = "ntlm", process_start: float = 0.0
+) -> Iterator[Front]:
     """A front for a new stub host whose gate is open."""
-    host = StubHost()
+    host = StubHost(folder=folder)
     host.gate.set()
     basic = transport == "basic"
-    listener = Listener(0, winrm_context(folder) if scheme == "https" else None, basic, allow_unencrypted=basic)
+    tls = winrm_context(folder) if scheme == "https" else None
+    listener = Listener(0, tls, basic, allow_unencrypted=basic, process_start=process_start)
     with event_loop() as loop:
         server = WinRmServer(host, listener, folder)
         asyncio.run_coroutine_threadsafe(server.start(), loop).result()

@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import random
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -31,11 +33,14 @@ def front(tmp_path: Path) -> Iterator[Front]:
 
 @pytest.fixture
 def collections(tmp_path: Path) -> Path:
-    """A collection with a module like ours, and one with the name of win_ping."""
+    """A collection with a module like ours, and one with modules of the names that Ansible's own actions call."""
     files = {
         "ns/col/plugins/modules/agent.ps1": MODULE,
         "ns/col/plugins/module_utils/_Agent.psm1": "function Invoke-Agent { }\n",
-        "ansible/windows/plugins/modules/win_ping.ps1": MODULE.replace("..", "ansible_collections.ns.col.plugins."),
+        **{
+            f"ansible/windows/plugins/modules/{name}.ps1": MODULE.replace("..", "ansible_collections.ns.col.plugins.")
+            for name in ("win_ping", "win_stat", "slurp")
+        },
     }
     for name, text in files.items():
         file = tmp_path / "ansible_collections" / name
@@ -93,6 +98,58 @@ def test_become_is_another_account_with_an_interactive_log_on(front: Front, coll
 def test_win_ping_answers(front: Front, collections: Path) -> None:
     result = ad_hoc(front, collections, "-m", "ansible.windows.win_ping", "-a", "data=hello")
     assert (result["ping"], result["changed"]) == ("hello", False)
+
+
+CONTENT = random.Random(0).randbytes(3 * 1024 * 1024 + 5)
+BUNDLE = "C:\\Bundles of $x\\it's a bundle.zip"
+
+
+def place_bundle(front: Front) -> None:
+    place = front.host.folder / "C" / "Bundles of $x" / "it's a bundle.zip"
+    place.parent.mkdir(parents=True)
+    place.write_bytes(CONTENT)
+
+
+def fetch(front: Front, collections: Path, source: str, *arguments: str) -> tuple[dict[str, object], Path]:
+    target = collections / "fetched"
+    options = json.dumps({"src": source, "dest": str(target), "flat": True})
+    return ad_hoc(front, collections, "-m", "ansible.builtin.fetch", "-a", options, *arguments), target
+
+
+def test_fetch_brings_every_byte(front: Front, collections: Path) -> None:
+    place_bundle(front)
+    result, target = fetch(front, collections, BUNDLE)
+    assert (result["changed"], result["checksum"]) == (True, hashlib.sha1(CONTENT).hexdigest())
+    assert target.read_bytes() == CONTENT
+    assert front.server.statistics.process_starts == front.server.statistics.operations["Command"]
+    assert front.server.statistics.process_starts == 8, "one to look, and one for each half of a megabyte"
+    again, _target = fetch(front, collections, BUNDLE)
+    assert again["changed"] is False
+
+
+def test_fetch_as_another_account_brings_every_byte(front: Front, collections: Path) -> None:
+    place_bundle(front)
+    become = ["-b", "--become-method", "runas", "--become-user", DOMAIN_USER, "-e", "ansible_become_password=secret"]
+    result, target = fetch(front, collections, BUNDLE, *become)
+    assert result["changed"] is True
+    assert target.read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("C:\\Bundles of $x\\other.zip", "does not exist"),
+        ("C:\\Bundles of $x", "is a directory"),
+        ("C:\\..\\..\\C\\x", "does not exist"),
+        ("relative.zip", "does not exist"),
+    ],
+)
+def test_fetch_of_no_file_is_told(front: Front, collections: Path, source: str, words: str) -> None:
+    place_bundle(front)
+    result, target = fetch(front, collections, source)
+    assert result["changed"] is False
+    assert words in str(result["msg"])
+    assert not target.exists()
 
 
 def test_another_module_is_refused_in_words(front: Front, collections: Path) -> None:

@@ -104,6 +104,26 @@ def test_a_fault_is_set_and_cleared_while_it_runs(tmp_path: Path) -> None:
         open_shell(hosts["ls001"])
 
 
+def test_what_is_added_while_it_runs_is_on_the_server(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    with serving(state, "--process-start", "0.05") as hosts:
+        added = printed("grow", "--state", str(state), "--server", "ls001", "--size", "3", "--file", "C:\\bench\\3.bin")
+        assert added == ["C:\\bench\\3.bin"]
+        more = printed("grow", "--state", str(state), "--server", "ls001", "--size", "1")
+        listing = {"op": "file.list", "root": "install", "path": "LS", "pattern": "grown_*", "recurse": True}
+        request = json.dumps({"v": 1, "ops": [listing]})
+        stdout, _stderr, _code = run_module(connect(hosts["ls001"]), module_input({"request": request}))
+        found = json.loads(stdout)["results"][0]["value"]
+        assert sum(one["size"] for one in found) == 1024 * 1024
+        assert sorted(one["path"].rpartition("\\")[2] for one in found) == sorted(
+            path.rpartition("\\")[2] for path in more
+        )
+        counted = printed("stats", "--state", str(state))["servers"]["ls001"]
+        assert counted["process_starts"] == counted["operations"]["Command"] == 1
+    shown = printed("show", "--state", str(state))["servers"]["ls001"]["files"]
+    assert set(added) | set(more) <= set(shown)
+
+
 def test_a_power_cut_ends_the_emulator_and_it_runs_again(tmp_path: Path) -> None:
     state, inventory = tmp_path / "state", tmp_path / "hosts.yml"
     run = command("run", "--servers", "1", "--state", str(state), "--inventory", str(inventory))
@@ -162,6 +182,10 @@ def test_servers_keep_their_layout(tmp_path: Path) -> None:
         (["fault", "--server", "ls001", "no_such_fault"], 1, "there is no fault 'no_such_fault'"),
         (["fault", "--server", "ls001", "disk_full"], 1, "there is no server 'ls001'"),
         (["fault", "--server", "ls001"], 1, "name the fault"),
+        (["run", "--servers", "1", "--process-start", "soon"], 2, "'soon' is no number of seconds"),
+        (["run", "--servers", "1", "--process-start", "-1"], 2, "'-1' is no number of seconds"),
+        (["grow", "--server", "ls001", "--size", "0"], 2, "'0' is no number of megabytes"),
+        (["grow", "--server", "ls001", "--size", "1"], 1, "there is no server 'ls001'"),
         (["fault", "--server", "ls001", "slow_answers", "{"], 2, "'{' is not JSON"),
     ],
 )

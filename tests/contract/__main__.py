@@ -16,12 +16,14 @@ from __future__ import annotations
 import argparse
 import base64
 import json
+import os
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -32,11 +34,13 @@ from .cases import (
     ORDINARY_VARIABLE,
     Case,
     compare_answer,
+    compare_archives,
     compare_host,
     file_bytes,
     load_cases,
     parse_answer,
 )
+from .jobs import read_jobs, write_jobs
 
 PLUGINS = FOLDER.parent.parent / "plugins"
 SCRIPT = PLUGINS / "modules" / "_agent.ps1"
@@ -77,6 +81,10 @@ class Place:
         return self.elsewhere / "bystander"
 
     @property
+    def jobs(self) -> Path:
+        return self.roots["work"] / "jobs"
+
+    @property
     def placeholders(self) -> dict[str, str]:
         return {name: str(path) for name, path in self.roots.items()}
 
@@ -112,6 +120,9 @@ def set_up(place: Place, case: Case, snapin: Path) -> None:
             path.symlink_to(place.elsewhere)
         else:
             path.write_bytes(file_bytes(entry))
+            if "modified" in entry:
+                written = datetime.fromisoformat(entry["modified"][:19]).replace(tzinfo=timezone.utc).timestamp()
+                os.utime(path, (written, written))
         troubles |= {str(path): trouble for trouble in ("locked", "denied") if entry.get(trouble)}
     programs = [rule["program"] for rule in case.host["firewall"]]
     host = {
@@ -122,6 +133,8 @@ def set_up(place: Place, case: Case, snapin: Path) -> None:
         "work": str(place.roots["work"]),
         "programs": {program: place.program(program) for program in programs if program},
         "troubles": troubles,
+        "jobs": write_jobs(place.jobs, case.host["jobs"]),
+        "texts": [str(path) for path in (SHIM, *MODULES)],
         "module_path": str(snapin.parent.parent) if case.host["snapin"]["route"] == "module" else "",
         "snapin_file": str(snapin),
     }
@@ -167,12 +180,14 @@ def judge(case: Case, place: Place) -> list[str]:
         answer = parse_answer(result["output"][0])
     except ValueError as error:
         return [f"the answer is not one line of ASCII JSON: {error}"]
-    host = {**result["host"], "files": found_files(place)}
+    files = found_files(place)
+    host = {**result["host"], "files": files, "jobs": read_jobs(place.jobs, result["running"])}
     followed = [] if place.bystander.exists() else ["a link was followed, and what it leads to deleted"]
     return [
         *followed,
         *compare_answer(case.answer, answer, place.placeholders),
         *compare_host(case.after, host, place.placeholders),
+        *compare_archives(case.request, answer, files),
     ]
 
 
@@ -194,6 +209,7 @@ def run_file(pwsh: str, cases: Sequence[Case], folder: Path) -> Iterator[tuple[C
         done = subprocess.run(
             command,
             stdin=subprocess.DEVNULL,
+            env={**os.environ, "TZ": "UTC"},
             capture_output=True,
             encoding="utf-8",
             errors="replace",

@@ -16,11 +16,15 @@ so are the rules' names, which nobody has published. `ORDINARY_VARIABLE` is the 
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from .archives import archive_differences, read_manifest
 
 JSON = Any  # a value as `json.loads` makes it
 
@@ -32,6 +36,9 @@ ORDINARY_VARIABLE = r"%ProgramFiles(x86)%\Citrix\Licensing"
 
 # Lists whose items have a name, so that `after` need only give the items (and of them the keys) that changed.
 NAMED_LISTS = ("services", "firewall")
+
+# The files that each host keeps of a job in its own form.
+JOB_FILES = re.compile(r"jobs\\[^\\]+\\(job\.json|asked|progress\.json|result\.json|request\.json|agent\.ps1)")
 
 
 @dataclass(frozen=True)
@@ -112,9 +119,13 @@ def _merge(below: Mapping[str, JSON], above: Mapping[str, JSON], lists_whole: bo
 
 
 def file_bytes(entry: Mapping[str, JSON]) -> bytes:
-    """The bytes of an entry of `files`, given as `content` (base64) or as `text` (UTF-8)."""
+    """The bytes of an entry of `files`, given as `content` (base64), as `text` (UTF-8) or as `parts`."""
     if "text" in entry:
         return str(entry["text"]).encode()
+    if "parts" in entry:
+        return b"".join(
+            part["text"].encode(part.get("encoding", "utf-8")) * part.get("times", 1) for part in entry["parts"]
+        )
     return base64.b64decode(entry["content"], validate=True)
 
 
@@ -140,18 +151,41 @@ def compare_host(
 ) -> list[str]:
     """Compare a host after a request with `Case.after`; one line for each difference.
 
-    Of files, existence and bytes count (times do not); of services and firewall rules, the keys that the expected host
-    gives; every other key that `actual` has must be equal. Keys that `actual` leaves out (a runner cannot change them)
-    are not looked at.
+    Of files, existence and bytes count (times do not); of services, firewall rules and jobs, the keys that the expected
+    host gives; every other key that `actual` has must be equal. Keys that `actual` leaves out (a runner cannot change
+    them) are not looked at.
     """
     differences: list[str] = []
     for key, value in actual.items():
         if key == "files":
             differences += _file_differences(expected["files"], value, placeholders)
+        elif key == "jobs":
+            differences += _job_differences(expected["jobs"], value, placeholders)
         elif key in NAMED_LISTS:
             differences += _named_differences(key, expected[key], value, placeholders)
         else:
             differences += _differences(f"host.{key}", expected[key], value, placeholders)
+    return differences
+
+
+def compare_archives(request: str, answer: JSON, files: JSON) -> list[str]:
+    """Compare what an answer says of the zips that a request made with their bytes; one line for each difference.
+
+    `files` are those of the host after the request.
+    """
+    found = {entry["path"].upper(): file_bytes(entry) for entry in files if entry["root"] == "work"}
+    try:
+        operations = json.loads(request)["ops"]
+    except (ValueError, TypeError, KeyError):
+        return []
+    differences = []
+    for operation, result in zip(operations, answer["results"], strict=False):
+        if operation["op"] != "archive.create" or not result["ok"]:
+            continue
+        content, value = found.get(operation["path"].upper(), b""), result["value"]
+        true = (len(content), hashlib.sha256(content).hexdigest(), read_manifest(content))
+        if (value["size"], value["sha256"], value["manifest"]) != true:
+            differences.append(f"{operation['path']}: is not what the answer says of it, but {true[:2]}")
     return differences
 
 
@@ -194,15 +228,31 @@ def _fill_in(expected: JSON, placeholders: Mapping[str, str]) -> JSON:
 
 
 def _file_differences(expected: JSON, actual: JSON, placeholders: Mapping[str, str]) -> Iterator[str]:
-    left = {(entry["root"], entry["path"]): file_bytes(entry) for entry in actual}
-    for entry in expected:
+    left = {
+        (entry["root"], entry["path"]): file_bytes(entry)
+        for entry in actual
+        if entry["root"] != "work" or not JOB_FILES.fullmatch(entry["path"])
+    }
+    for entry in (entry for entry in expected if "zip" in entry):
+        content = left.pop((entry["root"], entry["path"]), b"")
+        for difference in _zip_differences(entry["zip"], content, placeholders):
+            yield f"host.files: {entry['root']}:{entry['path']}: {difference}"
+    for entry in (entry for entry in expected if "zip" not in entry):
         found = next((place for place in left if _is_file(entry, place, left[place], placeholders)), None)
         if found is not None:
             del left[found]
         else:
-            yield f"host.files: {entry['root']}:{entry['path']} is not there with the bytes {file_bytes(entry)!r}"
+            expected_bytes = _show_bytes(file_bytes(entry))
+            yield f"host.files: {entry['root']}:{entry['path']} is not there with the bytes {expected_bytes}"
     for (root, path), content in left.items():
-        yield f"host.files: {root}:{path} is not expected, or not with the bytes {content!r}"
+        yield f"host.files: {root}:{path} is not expected, or not with the bytes {_show_bytes(content)}"
+
+
+def _zip_differences(expected: Mapping[str, JSON], content: bytes, placeholders: Mapping[str, str]) -> Iterator[str]:
+    entries = {entry["path"]: file_bytes(entry) for entry in expected["entries"]}
+    times = {entry["path"]: entry["modified"] for entry in expected["entries"] if "modified" in entry}
+    yield from archive_differences(entries, times, content)
+    yield from _differences("manifest", expected["manifest"], read_manifest(content), placeholders)
 
 
 def _is_file(
@@ -220,6 +270,20 @@ def _named_differences(key: str, expected: JSON, actual: JSON, placeholders: Map
         yield from _differences(f"host.{key}[{item['name']}]", item, given, placeholders)
     for name in found:
         yield f"host.{key}[{name}]: is not expected"
+
+
+def _job_differences(expected: JSON, actual: JSON, placeholders: Mapping[str, str]) -> Iterator[str]:
+    names = [job["id"] for job in expected], [job["id"] for job in actual]
+    if names[0] != names[1]:
+        yield f"host.jobs: expected {names[0]!r}, found {names[1]!r}"
+        return
+    for job, found in zip(expected, actual, strict=True):
+        given = {key: found[key] for key in job if key in found}
+        yield from _differences(f"host.jobs[{job['id']}]", job, given, placeholders)
+
+
+def _show_bytes(content: bytes) -> str:
+    return repr(content) if len(content) <= 200 else f"{content[:200]!r}..."
 
 
 def _show(value: JSON) -> str:

@@ -7,7 +7,8 @@
 #
 # -Job names a JSON file: {"modules": [path of a .psm1, ...], "script": path of _agent.ps1,
 #   "cases": [{"host": path of a JSON file, "request": path of a text file, "result": path to write}, ...]}
-# A result is {"output": [text, ...], "errors": [text, ...], "host": {what a request can change}}.
+# A result is {"output": [text, ...], "errors": [text, ...], "host": {what a request can change}, "running": [ids of the
+# processes of jobs]}.
 [CmdletBinding()] param([Parameter(Mandatory)] [string]$Job)
 Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
@@ -62,10 +63,12 @@ function Invoke-ShimCase {
         # A work folder that the request deleted, and one that it made.
         $work = $null
         if ([IO.Directory]::Exists($shimHost.work)) { $work = $shimHost.work_folder }
+        $running = @($shimHost.jobs | Where-Object { $_.state -eq 'running' } | ForEach-Object { $_.process_id })
         $result = @{
-            output = $output
-            errors = @($errors) + @($shell.Streams.Error | ForEach-Object { [string]$_ })
-            host   = @{
+            output  = $output
+            errors  = @($errors) + @($shell.Streams.Error | ForEach-Object { [string]$_ })
+            running = $running
+            host    = @{
                 work_folder = $work
                 services    = ConvertTo-ShimResult $shimHost.services
                 listeners   = ConvertTo-ShimResult $shimHost.listeners

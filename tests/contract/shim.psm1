@@ -4,11 +4,22 @@
 
 # Stands in for plugins/module_utils/_agent_windows*.psm1 where the contract's cases run on a PowerShell without
 # Windows: the same functions, answered from the host of the case ($global:ShimHost, see shim.ps1).
+using namespace System.IO
+
 Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
 
 $script:Created = [DateTime]::new(2026, 11, 23, 6, 0, 0, [DateTimeKind]::Utc)
 $script:Time = [DateTime]::new(2026, 11, 24, 9, 0, 0, [DateTimeKind]::Utc)
+
+# What is written to a disk that is full after some bytes. It is not kept: whatever fills the disk deletes its file.
+class ShimStream : MemoryStream {
+    [void] Write([byte[]]$buffer, [int]$offset, [int]$count) {
+        $full = $this.Length + $count -gt $global:ShimHost.disk.full_after
+        if ($full) { throw [IOException]::new('No space.', 0x80070070) }
+        ([MemoryStream]$this).Write($buffer, $offset, $count)
+    }
+}
 
 # Gives a property of an object, or a default where it is absent.
 function Get-ShimProperty {
@@ -72,6 +83,11 @@ function Open-AgentFile {
     if ($trouble -eq 'locked') { throw [IO.IOException]::new("$Path is in use.", 0x80070020) }
     if ($trouble -eq 'denied') { throw [UnauthorizedAccessException]::new("Access to $Path is denied.") }
     if ($global:ShimHost.disk_full -and $Access -ne 'Read') { throw [IO.IOException]::new('No space.', 0x80070070) }
+    if ($Path.Length -ge 260) { throw [IO.PathTooLongException]::new("$Path is too long.") }
+    if ($null -ne $global:ShimHost.disk.full_after -and $Access -ne 'Read') {
+        [IO.File]::WriteAllText($Path, '')
+        return [ShimStream]::new()
+    }
     return [IO.FileStream]::new($Path, $Mode, $Access, $Share)
 }
 
@@ -109,6 +125,41 @@ function Get-AgentProcess {
             @{ id = [int]$child.process_id; parent = [int]$service.process_id; name = $child.name; created = $script:Created }
         }
     }
+    foreach ($job in $global:ShimHost.jobs) {
+        if ($job.state -ne 'running') { continue }
+        @{ id = [int]$job.process_id; parent = 4; name = 'powershell'; created = $script:Created }
+    }
+}
+
+# Runs the job at once: the agent's text and this one as one script, with the line that the job's own text ends with.
+function Start-AgentProcess {
+    [CmdletBinding()] param([string]$Script)
+    $line = [IO.File]::ReadAllText($Script).TrimEnd().Split("`n")[-1]
+    $texts = @($global:ShimHost.texts | ForEach-Object { return [IO.File]::ReadAllText($_) })
+    [IO.File]::WriteAllText($Script, (($texts + $line) -join "`n"))
+    $shell = [powershell]::Create()
+    try {
+        $shell.Runspace.SessionStateProxy.SetVariable('ShimHost', $global:ShimHost)
+        $null = $shell.AddCommand($Script).Invoke()
+    }
+    finally { $shell.Dispose() }
+    return @{ id = 9999; created = $script:Created }
+}
+
+function Stop-AgentProcess {
+    [CmdletBinding()] [OutputType([bool])] param([int]$Id, [datetime]$Created)
+    foreach ($job in $global:ShimHost.jobs) {
+        if ($job.state -ne 'running' -or $job.process_id -ne $Id -or $Created -ne $script:Created) { continue }
+        $job.state = 'ended'
+        return $true
+    }
+    return $false
+}
+
+function Get-AgentDisk {
+    [CmdletBinding()] param([string]$Path)
+    $disk = $global:ShimHost.disk
+    return [ordered]@{ free = $disk.free; size = $disk.size }
 }
 
 function Get-AgentListener {

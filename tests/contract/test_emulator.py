@@ -11,13 +11,15 @@ import pytest
 
 from emulator.host.agent import answer
 from emulator.host.case import ROOTS, CaseHost
-from tests.contract.cases import Case, compare_answer, compare_host, load_cases, parse_answer
+from tests.contract.cases import Case, compare_answer, compare_archives, compare_host, load_cases, parse_answer
 
 
 @pytest.mark.parametrize("case", load_cases(), ids=lambda case: case.name)
 def test_case(case: Case, tmp_path: Path) -> None:
     host = CaseHost(case.host, tmp_path)
-    line = answer(host.machine, case.request)
-    differences = compare_answer(case.answer, parse_answer(line), ROOTS)
-    differences += compare_host(case.after, host.document(), ROOTS)
+    found = parse_answer(answer(host.machine, case.request))
+    after = host.document()
+    differences = compare_answer(case.answer, found, ROOTS)
+    differences += compare_host(case.after, after, ROOTS)
+    differences += compare_archives(case.request, found, after["files"])
     assert not differences, "\n".join(differences)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -13,7 +14,7 @@ from typing import Any
 
 from ..errors import OperationError
 from ..machine import Machine
-from .context import Batch
+from .context import Batch, Job
 from .expect import is_met, without_content
 from .operations import OPERATIONS
 from .request import Operation, Request, RequestError, parse
@@ -28,8 +29,12 @@ def answer(machine: Machine, text: str) -> str:
         request = parse(text)
     except RequestError as error:
         return _line({"v": 1, "failed": True, "msg": str(error), "results": [], "undone": []})
-    results, undone = _run(machine, request)
-    return _line({"v": 1, "failed": False, "results": results, "undone": undone})
+    return _line(_document(machine, request))
+
+
+def _document(machine: Machine, request: Request, job: Job | None = None) -> dict[str, Any]:
+    results, undone = _run(machine, request, job)
+    return {"v": 1, "failed": False, "results": results, "undone": undone}
 
 
 def _line(document: Mapping[str, Any]) -> str:
@@ -37,15 +42,15 @@ def _line(document: Mapping[str, Any]) -> str:
     return json.dumps(document, ensure_ascii=True, separators=(",", ":")).replace("\x7f", "\\u007f")
 
 
-def _run(machine: Machine, request: Request) -> tuple[list[Result], list[Result]]:
+def _run(machine: Machine, request: Request, job: Job | None) -> tuple[list[Result], list[Result]]:
     if not request.changes or machine.shell.refusal() is not None:
-        return _run_batch(machine, request)
+        return _run_batch(machine, request, job)
     if not _take_mutex(machine, request.lock_timeout):
         busy = OperationError("busy", "Another batch on this host holds the mutex Global\\citrixfleet.licensing.")
         skipped = [_skipped() for _operation in request.operations[1:]]
         return [_failed(busy), *skipped], []
     try:
-        return _run_batch(machine, request)
+        return _run_batch(machine, request, job)
     finally:
         machine.mutex.release()
 
@@ -58,8 +63,8 @@ def _take_mutex(machine: Machine, lock_timeout: float) -> bool:
     return machine.mutex.acquire(timeout=lock_timeout)
 
 
-def _run_batch(machine: Machine, request: Request) -> tuple[list[Result], list[Result]]:
-    batch = Batch(machine, request.admin_address)
+def _run_batch(machine: Machine, request: Request, job: Job | None) -> tuple[list[Result], list[Result]]:
+    batch = Batch(machine, request.admin_address, lambda inner, its_job: _document(machine, inner, its_job), job)
     results: list[Result] = []
     for operation in request.operations:
         result = _attempt(batch, operation)
@@ -72,9 +77,13 @@ def _run_batch(machine: Machine, request: Request) -> tuple[list[Result], list[R
 
 def _undo(batch: Batch, entries: Sequence[Operation], results: Sequence[Result]) -> list[Result]:
     undone: list[Result] = []
+    all_well = True
     for index, operation in enumerate(entries):
-        if _takes_back(operation, results) and (not operation.if_undone or all(one["ok"] for one in undone)):
-            undone.append({**_attempt(batch, operation), "index": index})
+        if _takes_back(operation, results) and (not operation.if_undone or all_well):
+            result = _attempt(batch, operation)
+            undone.append({**result, "index": index})
+            # What a cmdlet sets is not among what a record is kept of.
+            all_well = all_well and (result["ok"] or operation.name == "cmdlet")
     return undone
 
 
@@ -91,12 +100,18 @@ def _attempt(batch: Batch, operation: Operation) -> Result:
         message = "This shell is not 64-bit Windows PowerShell 5.1."
         return _failed(OperationError("unsupported_shell", message, reason=reason))
     if operation.reads:
+        batch.check()
         return _result(batch, operation)
-    with batch.machine.guard:
-        batch.begin_changing()
+    with _guard(batch.machine, operation):
+        batch.begin_changing(shared=not operation.owns)
         result = _result(batch, operation)
         batch.step()
         return result
+
+
+def _guard(machine: Machine, operation: Operation) -> contextlib.AbstractContextManager[object]:
+    # What changes only its own takes the guard for as long as it must: it may run for minutes, and the host lives on.
+    return contextlib.nullcontext() if operation.owns else machine.guard
 
 
 def _result(batch: Batch, operation: Operation) -> Result:
@@ -115,7 +130,7 @@ def _result(batch: Batch, operation: Operation) -> Result:
 def _perform(batch: Batch, operation: Operation) -> Any:
     """The operation's value; a reading one with a ``timeout`` is performed until that is over or it is as expected."""
     machine, perform = batch.machine, OPERATIONS[operation.name]
-    with machine.guard:
+    with _guard(machine, operation):
         value = perform(batch, operation.fields)
     if not operation.reads or "timeout" not in operation.fields:
         return value

@@ -17,10 +17,13 @@ from ..errors import OperationError
 from ..machine import KNOWN_SERVICES, Machine
 from ..services import Service
 from ..snapin import CmdletError
+from .archive_operations import create_archive
 from .context import Batch, error_detail
 from .file_operations import copy_file, delete_file, delete_folder, list_files, read_file, write_file
 from .firewall_operations import read_rules, write_rule
+from .job_operations import list_jobs, poll_job, start_job, stop_job
 from .service_operations import start_services, stop_services
+from .transfer_operations import read_chunk, read_disk_space
 
 Fields = Mapping[str, Any]
 
@@ -155,4 +158,11 @@ OPERATIONS: Mapping[str, Callable[[Batch, Fields], Any]] = {
     "firewall.read": read_rules,
     "firewall.write": write_rule,
     "account.resolve": resolve_accounts,
+    "job.start": start_job,
+    "job.poll": poll_job,
+    "job.list": list_jobs,
+    "job.stop": stop_job,
+    "archive.create": create_archive,
+    "file.chunk": read_chunk,
+    "disk.space": read_disk_space,
 }

@@ -49,17 +49,28 @@ def check_work_folder(machine: Machine) -> None:
 
 def resolve(machine: Machine, root: str, relative: str, root_allowed: bool = False) -> str:
     """The absolute path; OperationError ``confined``, ``not_installed`` or ``work_folder``."""
-    segments = relative.split("\\")
     if relative or not root_allowed:
-        for segment in segments:
-            if not _is_plain(segment):
-                raise confined(relative)
-    path = root_folder(machine, root)
-    for segment in filter(None, segments):
+        check_plain(relative)
+    folder = root_folder(machine, root)
+    if link_on_the_way(machine, folder, relative) is not None:
+        raise confined(relative)
+    return f"{folder}\\{relative}" if relative else folder
+
+
+def check_plain(relative: str) -> None:
+    """OperationError ``confined`` if a path is of a kind that could leave its root."""
+    if not all(_is_plain(segment) for segment in relative.split("\\")):
+        raise confined(relative)
+
+
+def link_on_the_way(machine: Machine, folder: str, relative: str) -> str | None:
+    """The first reparse point below a folder on the way to a path, that path included; None if there is none."""
+    path = folder
+    for segment in filter(None, relative.split("\\")):
         path = f"{path}\\{segment}"
         if machine.files.is_link(path):
-            raise confined(relative)
-    return path
+            return path
+    return None
 
 
 def _is_plain(segment: str) -> bool:

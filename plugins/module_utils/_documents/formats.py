@@ -9,11 +9,12 @@
 An edit is a splice of the document's text: every byte outside of it stays as it is. An edited document is read again
 before it is given out, so that what was asked is what is found.
 
-To edit and edit back gives the original bytes, but in these cases, where the value comes back in another spelling:
+To edit and edit back gives the original bytes. Where the value alone cannot tell what they were, it is the same value
+in another spelling:
 
-- XML: the part of a value that changes was spelt with references, or line ends, that are not those written here;
-- any format: text is taken away from a value with blanks on both sides, and given again;
-- XML: ``<a ></a>`` was given text or a child (taken away again, it is ``<a/>``).
+- XML: the part of a value that changed was spelt with other references or line ends than those written here;
+- any format: a value with blanks on both sides was emptied and given again, or one blank was all that stood there;
+- XML: ``<a ></a>`` was given text or a child, and that taken away (it is ``<a/>`` then).
 """
 
 from __future__ import annotations

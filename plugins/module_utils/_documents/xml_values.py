@@ -153,6 +153,8 @@ class ElementText:
         """:raises DocumentError: the text is in several pieces, or it cannot hold the value."""
         if value != value.strip(SPACE):
             raise DocumentError("the value begins or ends in white space, which readers may drop")
+        if not value and len(self.element.content) > 1:
+            raise DocumentError(f"the element {self.element.name} has other content, and its text cannot be emptied")
         piece = self._piece()
         if piece is None:
             return fill(self.text, self.element, Spelling(TEXT, line_end=line_end(self.text)).write(value))

@@ -26,6 +26,8 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._profile imp
     Value,
 )
 
+LICENSE_FORMAT = "license_file"
+
 #: Citrix: "Do not edit the startup license file". A wildcard never means it.
 STARTUP_LICENSE = "citrix_startup.lic"
 
@@ -66,11 +68,18 @@ class FileEdit:
             found = form.find(content, selector)
             if self.text is None:
                 return form.remove(content, selector) if found else content
+            if not found and not self.place.insert:
+                raise PlaceError(f"{self.file.path} ({selector}) is not there, and the row does not let it be inserted")
             if not found:
                 return form.insert(content, selector, self.text)
             return form.replace(content, selector, [_put(self.place, whole, self.text) for whole in found])
         except DocumentError as error:
             raise PlaceError(f"{self.file.path} ({selector}): {error}") from error
+
+    def holds(self, content: bytes) -> bool:
+        """Whether the place has the value, and nothing else, in the finished file. :raises PlaceError: unreadable."""
+        texts = _find(self.place, dataclasses.replace(self.file, content=content))
+        return set(texts) == ({self.text} if self.text is not None else set())
 
 
 @dataclasses.dataclass(frozen=True)
@@ -148,12 +157,19 @@ def _files(place: Place, value: t.Any) -> list[ServerFile]:
             continue
         if item["content"] is None:
             raise PlaceError(f"{item['path']} is larger than 1 MiB")
+        _refuse_license_file(place, item["path"])
         files.append(ServerFile(place.root, item["path"], base64.b64decode(item["content"])))
     if not files:
         raise PlaceError(f"there is no file {place.file}")
     if not place.every and len(files) > 1 and place.insert:
         raise PlaceError(f"{place.file} means {len(files)} files, where a place is to be inserted into one")
     return files
+
+
+def _refuse_license_file(place: Place, path: str) -> None:
+    """License files are edited as such alone: no other format knows which of their lines are signed."""
+    if path.casefold().endswith(".lic") and place.format != LICENSE_FORMAT:
+        raise PlaceError(f"{path} is a license file, which a row of the format {place.format} must not edit")
 
 
 def _find(place: Place, file: ServerFile) -> tuple[str, ...]:

@@ -54,19 +54,29 @@ def plan_rules(readings: Readings, moves: t.Mapping[int, int]) -> Plan:
     problem = readings.problem("firewall")
     if problem is not None:
         return Plan((), (), f"The firewall rules could not be read, and stay as they are: {problem}")
-    moved, left = [], []
+    moved: list[RuleMove] = []
+    left: list[tuple[str, str]] = []
     for rule in readings.value("firewall"):
         before = tuple(rule["local_ports"])
         after = tuple(dict.fromkeys(str(moves.get(int(port), port)) if port.isdecimal() else port for port in before))
-        if not _is_ours(rule, readings):
+        in_range = any(_is_range_of(port, moves) for port in before)
+        if after == before and not in_range:
             continue
-        if any(_is_range_of(port, moves) for port in before):
-            left.append((rule["display_name"], "it names a range of ports; change it by hand"))
-        elif after != before and rule["source"] != _LOCAL:
-            left.append((rule["display_name"], "it comes from group policy; change it there"))
-        elif after != before:
+        reason = _reason_to_leave(rule, in_range, readings)
+        if reason is None:
             moved.append(RuleMove(rule["name"], before, after))
+        else:
+            left.append((rule["display_name"], reason))
     return Plan(tuple(moved), tuple(left))
+
+
+def _reason_to_leave(rule: t.Mapping[str, t.Any], in_range: bool, readings: Readings) -> str | None:
+    """Why a rule that names an old port does not move, None if it does."""
+    if rule["source"] != _LOCAL:
+        return "it comes from group policy; change it there"
+    if not _is_ours(rule, readings):
+        return "neither its program nor its name is the License Server's; change it if it is meant for it"
+    return "it names a range of ports; change it by hand" if in_range else None
 
 
 def _is_range_of(port: str, moves: t.Mapping[int, int]) -> bool:
@@ -79,9 +89,8 @@ def _is_range_of(port: str, moves: t.Mapping[int, int]) -> bool:
 
 
 def _is_ours(rule: t.Mapping[str, t.Any], readings: Readings) -> bool:
-    """Whether a rule is the License Server's: by its program, or by a name that was seen; group policy's are told."""
-    folder = f"{readings.server.install_folder}\\".casefold()
+    """Whether a rule is the License Server's: TCP, and by its program, or, for any program, by a name that was seen."""
     program = str(rule["program"] or "").casefold()
-    names = {name.casefold() for name in DISPLAY_NAMES}
-    named = str(rule["display_name"]).casefold() in names
-    return program.startswith(folder) or named or (rule["source"] != _LOCAL and not program)
+    ours = program.startswith(f"{readings.server.install_folder}\\".casefold())
+    named = not program and str(rule["display_name"]).casefold() in {name.casefold() for name in DISPLAY_NAMES}
+    return rule["protocol"] == "TCP" and (ours or named)

@@ -94,8 +94,14 @@ def rewrite(
     moves: t.Mapping[int, int] | None = None,
     rules: tuple[RuleMove, ...] = (),
 ) -> Rewrite:
-    """What a section wants of the files; ``located`` are the settings that change."""
+    """What a section wants of the files; ``located`` are the settings that change.
+
+    :raises LicenseError: who listens could not be read, so that nothing could be proved.
+    """
     restart = tuple(dict.fromkeys(name for one in located if one.row for name in one.row.restart))
+    problem = readings.problem("listeners")
+    if problem is not None:
+        raise LicenseError(f"The listening sockets could not be read: {problem} Nothing was changed.")
     heard = _listening.listening(readings, configured or {})
     return Rewrite(edits, restart, tuple(heard.values()), moves or {}, rules)
 

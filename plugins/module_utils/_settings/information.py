@@ -19,6 +19,7 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations 
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._profile import (
     DOCUMENTED,
     OBSERVED,
+    PROXY,
     SETTINGS,
     Profile,
     Setting,
@@ -168,7 +169,8 @@ def _ports(profile: Profile, readings: Readings) -> dict[str, t.Any]:
 
 
 def _proxy(profile: Profile, readings: Readings) -> dict[str, t.Any]:
-    return _stored(proxy.SETTINGS, profile, readings)
+    found = _stored(proxy.SETTINGS, profile, readings)
+    return {**found, "proxy": proxy.shown_proxy(locate(PROXY, profile, readings))}
 
 
 def _options(profile: Profile, readings: Readings) -> dict[str, t.Any]:

@@ -91,8 +91,12 @@ class State:
         return {name: _number(one.value) for name, one in self.located.items()}
 
     def current(self, name: str) -> int | None:
-        """The port in force, or the one in the documents where none is."""
-        return self.in_force[name].number or self.configured[name]
+        """The port that is listened on; of a service that does not run the one in its documents, else what is told.
+
+        Get-LicLocation goes on telling the port from before the service was stopped.
+        """
+        heard = self.heard.get(name)
+        return heard.port if heard is not None else self.configured[name] or self.in_force[name].number
 
 
 _OPTIONS: t.Mapping[str, t.Any] = {port.name: {"type": "int"} for port in PORTS}
@@ -107,7 +111,7 @@ class _Section:
         """See :class:`Section`; refuses ports out of range, and equal ones."""
         ports = {name: options[name] for name in _OPTIONS if options.get(name) is not None}
         for name, number in ports.items():
-            if number not in LEGAL_PORTS:
+            if isinstance(number, bool) or number not in LEGAL_PORTS:
                 raise LicenseError(
                     f"{name} is {number}; a port is a number from {LEGAL_PORTS[0]} to {LEGAL_PORTS[-1]}."
                 )
@@ -136,14 +140,14 @@ class _Section:
         state = read_state(desired.profile, readings)
         before = _values(state)
         changes = {name: number for name, number in desired.ports.items() if not _in_sync(state, name, number)}
-        after = {**before, **desired.ports}
+        after = {**before, **changes}
         if not changes:
             return ChangeSet(before, after, actions=_actions({}))
         edits = tuple(edit for name, number in changes.items() for edit in write_edits(state.located[name], number))
         final = {name: number for name, number in after.items() if number is not None}
         _refuse_equal(final)
         _refuse_taken(changes, {item.port for item in state.heard.values()}, listeners(readings))
-        moves = {state.heard[name].port: number for name, number in changes.items() if name in state.heard}
+        moves = {old: number for name, number in changes.items() for old in [before[name]] if old is not None}
         rules = _firewall.plan_rules(readings, moves)
         changing = [state.located[name] for name in changes]
         return ChangeSet(
@@ -202,20 +206,16 @@ def _ask_at(port: int) -> dict[str, Operation]:
 
 
 def _in_sync(state: State, name: str, number: int) -> bool:
-    """Whether a port is what is asked for: listened on, and in the documents, as far as these are known.
+    """Whether a port is what is asked for, now and after the next start, as far as the documents are known.
 
-    A service that does not run listens on none; what its documents say then counts (Get-LicLocation goes on telling the
-    port from before). Documents that leave the port out leave it at what is listened on.
+    Documents that leave the port out leave it at what is listened on.
     """
     located = state.located[name]
     if located.row is None:
-        return state.in_force[name].number == number
+        return state.current(name) == number
     if located.stored is None:
         return False
-    heard = state.heard[name].port if name in state.heard else None
-    if located.value is None:
-        return heard == number
-    return located.value == number and heard in (number, None)
+    return state.current(name) == number and located.value in (number, None)
 
 
 def _refuse_equal(ports: t.Mapping[str, int]) -> None:

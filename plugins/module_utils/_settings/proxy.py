@@ -30,7 +30,7 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._settings._s
 
 SETTINGS = (PROXY,)
 
-_SHAPE = re.compile(r"(?P<host>\[[^\]]*\]|[^:\[\]]+):(?P<port>[0-9]{1,5})")
+_SHAPE = re.compile(r"(?P<host>\[[^\]]*\]|[^:\[\]]+):(?P<port>[1-9][0-9]{0,4}|0)")
 _HOST_NAME = re.compile(r"(?!-)[\w-]{1,63}(?<!-)(\.(?!-)[\w-]{1,63}(?<!-))*\.?", re.ASCII)
 _FORM = "give it as host:port, such as proxy.corp.example:8080 or [2001:db8::1]:8080"
 
@@ -73,18 +73,18 @@ class _Section:
         """See :class:`Section`."""
         located = locate(PROXY, desired.profile, readings)
         notes = {"interfaces": describe_rows([located]), "unreadable": unreadable([located])}
-        return Observation({"proxy": located.value}, notes)
+        return Observation({"proxy": shown_proxy(located)}, notes)
 
     def plan(self, desired: Desired, readings: Readings) -> ChangeSet:
         """See :class:`Section`; without a row, or with a place that is not as it says, a change is refused."""
         located = locate(PROXY, desired.profile, readings)
-        before = {"proxy": located.value}
-        after = {"proxy": desired.wanted} if desired.asked else before
-        if not desired.asked or readings.blank or _same(located, desired):
-            return ChangeSet(before, after)
+        before = {"proxy": shown_proxy(located)}
+        after = {"proxy": desired.wanted}
+        if readings.blank:
+            return ChangeSet(before, after if desired.asked else before)
+        if not desired.asked or _same(located, desired):
+            return ChangeSet(before, before)
         edits = write_edits(located, desired.wanted)
-        if not edits:
-            return ChangeSet(before, after)
         return ChangeSet(before, after, rewrite=rewrite([located], edits, readings), warnings=doubts([located]))
 
 
@@ -123,4 +123,11 @@ def _is_host(host: str) -> bool:
 
 def _same(located: Located, desired: Desired) -> bool:
     """Whether the proxy is set already; host names do not depend on case."""
-    return located.stored is not None and str(located.value).casefold() == str(desired.wanted).casefold()
+    if located.stored is None or located.value is None or desired.wanted is None:
+        return located.stored is not None and located.value == desired.wanted
+    return str(located.value).casefold() == desired.wanted.casefold()
+
+
+def shown_proxy(located: Located) -> str | None:
+    """The proxy as results show it: what somebody wrote before an @ is a secret."""
+    return re.sub(r"[^/]*@", "***@", str(located.value)) if located.value is not None else None

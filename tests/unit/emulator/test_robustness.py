@@ -31,9 +31,16 @@ NAMES = st.sampled_from(
         "cmdlet",
         "file.read",
         "file.list",
+        "file.chunk",
         "file.write",
         "file.copy",
         "folder.delete",
+        "job.start",
+        "job.poll",
+        "job.list",
+        "job.stop",
+        "archive.create",
+        "disk.space",
         "registry.read",
         "port.owners",
         "firewall.read",
@@ -41,7 +48,9 @@ NAMES = st.sampled_from(
         "account.resolve",
     ]
 )
-FIELDS = st.sampled_from(["root", "path", "name", "parameters", "expect", "tolerate", "content", "accounts", "view"])
+FIELDS = st.sampled_from(
+    ["root", "path", "name", "parameters", "expect", "tolerate", "content", "accounts", "view", "id", "request"]
+)
 OPERATIONS = st.builds(lambda op, fields: {**fields, "op": op}, NAMES, st.dictionaries(FIELDS, VALUES, max_size=4))
 REQUESTS = st.text(max_size=20) | st.builds(lambda ops: json.dumps({"v": 1, "ops": ops}), st.lists(OPERATIONS))
 

@@ -20,7 +20,7 @@ LAYERS = (
     ("action/", "modules/"),
     ("plugin_utils/",),
     ("module_utils/_contracts", "module_utils/_results"),
-    ("module_utils/_engine",),
+    ("module_utils/_engine", "module_utils/_bundle/"),
     ("module_utils/_failure",),
     ("module_utils/_reading",),
     ("module_utils/_settlement",),

@@ -61,5 +61,5 @@ def test_a_task_sends_at_most_45_kilobytes_of_ours(contract: ModuleContract, opt
         operation for section, given in task.sections for operation in section.reads(section.desired(given)).values()
     ]
     request = Request((Server(), *reads))
-    assert not request.extended
+    assert request.agent == "_agent"
     assert agent_bytes() + len(request.to_text()) <= LIMIT

@@ -10,6 +10,7 @@ They are checked on the syntax tree, so that a word in a comment or a text is no
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -48,10 +49,10 @@ ALIASES = words(
 SILENT_METHODS = words(
     """
     Add Remove Enqueue Dispose ReleaseMutex CopyTo Write Flush Delete Move Replace Start Stop WriteAllText
-    SetSecurityDescriptorSddlForm SetVariable
+    SetSecurityDescriptorSddlForm SetVariable SetLastWriteTimeUtc BlockCopy Kill
     """
 )
-AUTOMATIC = words("_ true false null this args error psversiontable executioncontext psboundparameters env")
+AUTOMATIC = words("_ true false null this args error psversiontable executioncontext psboundparameters pshome env")
 
 
 @dataclass(frozen=True)
@@ -251,6 +252,22 @@ def _assigned(script: Script, within: tree_sitter.Node | None) -> set[str]:
     return names
 
 
+def unassigned_script_variables(script: Script) -> list[str]:
+    """A file uses only those variables of a script that it assigns itself: each file is a module of its own."""
+    assigned = _script_variables(script)
+    return [
+        _found(node, text(node))
+        for node in script.nodes("variable")
+        if _variable(node).startswith("script:") and _variable(node) not in assigned
+    ]
+
+
+def _script_variables(script: Script) -> set[str]:
+    nodes = script.nodes("left_assignment_expression")
+    variables = (_variable(one) for node in nodes for one in script.nodes("variable", within=node))
+    return {name for name in variables if name.startswith("script:")}
+
+
 RULES: tuple[Rule, ...] = (
     syntax_errors,
     forbidden_commands,
@@ -264,7 +281,14 @@ RULES: tuple[Rule, ...] = (
     missing_preamble,
     other_characters,
     unassigned_variables,
+    unassigned_script_variables,
 )
+
+
+def shared_script_variables(scripts: Mapping[str, Script]) -> list[str]:
+    """Variables of a script that several files assign: one after the other in one script, they would be the same."""
+    count = Counter(name for script in scripts.values() for name in _script_variables(script))
+    return [name for name, times in count.items() if times > 1]
 
 
 def unknown_calls(scripts: Mapping[str, Script], others: Mapping[str, frozenset[str]]) -> list[str]:

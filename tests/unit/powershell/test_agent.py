@@ -17,11 +17,16 @@ ROOT = Path(__file__).parents[3]
 AGENT = sorted((ROOT / "plugins" / "module_utils").glob("_agent*.psm1"))
 ENTRY = ROOT / "plugins" / "modules" / "_agent.ps1"
 ENTRY_WITH_CHANGES = ROOT / "plugins" / "modules" / "_agent_changes.ps1"
-ENTRIES = (ENTRY.name, ENTRY_WITH_CHANGES.name)
-EXTENDED = {"_agent_changes", "_agent_firewall", "_agent_services", "_agent_windows_firewall"}
+ENTRY_WITH_JOBS = ROOT / "plugins" / "modules" / "_agent_jobs.ps1"
+ENTRIES = (ENTRY, ENTRY_WITH_CHANGES, ENTRY_WITH_JOBS)
+CHANGES = {"_agent_changes", "_agent_firewall", "_agent_services", "_agent_windows_firewall"}
+JOBS = {"_agent_archive", "_agent_jobs", "_agent_pseudonyms", "_agent_windows_jobs"}
+CHANGES_AND_JOBS = {"_agent_folders"}
+CHANGE_HOOKS = {"Get-AgentChangeField", "Test-AgentChangeEntry", "Invoke-AgentChange"}
+JOB_HOOKS = {"Get-AgentJobField", "Test-AgentJobEntry", "Invoke-AgentJobOperation"}
 SHIM = sorted((ROOT / "tests" / "contract").glob("shim*.ps*1"))
-SCRIPTS = {path.name: Script(path.read_bytes()) for path in (*AGENT, ENTRY, ENTRY_WITH_CHANGES, *SHIM)}
-WINDOWS = ("_agent_windows.psm1", "_agent_windows_firewall.psm1")
+SCRIPTS = {path.name: Script(path.read_bytes()) for path in (*AGENT, *ENTRIES, *SHIM)}
+WINDOWS = ("_agent_windows.psm1", "_agent_windows_firewall.psm1", "_agent_windows_jobs.psm1")
 
 # Commands of PowerShell itself that the agent uses, with the parameters that it gives them.
 BUILT_IN = {
@@ -34,15 +39,17 @@ BUILT_IN = {
     "get-netfirewallrule": frozenset({"policystore", "erroraction"}),
     "get-nettcpconnection": frozenset({"state"}),
     "get-service": frozenset({"name", "erroraction"}),
+    "invoke-cimmethod": frozenset({"classname", "methodname", "arguments"}),
     "import-module": frozenset({"name", "disablenamechecking"}),
     "set-netfirewallportfilter": frozenset({"inputobject", "localport", "erroraction"}),
     "set-strictmode": frozenset({"version"}),
     "sort-object": frozenset[str](),
+    "test-path": frozenset({"literalpath"}),
     "start-sleep": frozenset({"milliseconds"}),
     "where-object": frozenset[str](),
 }
 WINDOWS_ONLY = (
-    r"CimInstance|NetTCPConnection|NetFirewall|Get-Service\b|RegistryKey|\bNTAccount|SecurityIdentifier|WindowsIdentity|"
+    r"Cim|DriveInfo|GetProcessById|PSHOME|NetTCPConnection|NetFirewall|Get-Service\b|RegistryKey|\bNTAccount|SecurityIdentifier|WindowsIdentity|"
     r"WindowsPrincipal|AccessControl|\bMutex\b|CommonApplicationData|MachineName|\$env:"
 )
 PREAMBLE = "Set-StrictMode -Version Latest\n$ErrorActionPreference = 'Stop'\n"
@@ -76,6 +83,7 @@ PLANTED: list[tuple[Rule, str]] = [
     (rules.other_characters, "$x = 'ä'"),
     (rules.other_characters, "$x = 1\r\n"),
     (rules.unassigned_variables, "function Get-A { param($Value) return $Valeu }"),
+    (rules.unassigned_script_variables, "$script:A = 1\nfunction Get-A { return $script:B }"),
 ]
 
 
@@ -83,7 +91,7 @@ PLANTED: list[tuple[Rule, str]] = [
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
 def test_our_powershell_keeps_the_rule(rule: Rule, name: str) -> None:
     # An entry is one call of a function that has the preamble.
-    exempt = rule is rules.missing_preamble and name in ENTRIES
+    exempt = rule is rules.missing_preamble and name in {entry.name for entry in ENTRIES}
     assert exempt or rule(SCRIPTS[name]) == []
 
 
@@ -148,32 +156,43 @@ def test_no_function_is_defined_twice() -> None:
     assert sorted(names) == sorted(set(names))
 
 
-@pytest.mark.parametrize(("entry", "without"), [(ENTRY, EXTENDED), (ENTRY_WITH_CHANGES, set[str]())])
+def test_no_variable_of_a_script_is_in_two_files() -> None:
+    """The process of a job runs them one after the other, as one script."""
+    assert rules.shared_script_variables(agent()) == []
+
+
+def test_a_variable_of_a_script_in_two_files_is_found() -> None:
+    scripts = {name: Script(b"$script:A = 1") for name in "ab"}
+    assert rules.shared_script_variables(scripts) == ["script:a"]
+
+
+@pytest.mark.parametrize(
+    ("entry", "without"),
+    [
+        (ENTRY, CHANGES | JOBS | CHANGES_AND_JOBS),
+        (ENTRY_WITH_CHANGES, JOBS),
+        (ENTRY_WITH_JOBS, CHANGES),
+    ],
+)
 def test_an_entry_requires_what_it_needs(entry: Path, without: set[str]) -> None:
     required = re.findall(r"^#AnsibleRequires -PowerShell \.\.module_utils\.(\w+)$", entry.read_text(), re.MULTILINE)
     assert required == [path.stem for path in AGENT if path.stem not in without]
 
 
-def test_the_agent_without_changes_calls_nothing_that_it_does_not_have() -> None:
-    """But for the operations that are only dispatched to where they were sent along."""
-    changes = {name for stem in EXTENDED for name in SCRIPTS[f"{stem}.psm1"].functions}
-    used = {
-        one.name
-        for path in AGENT
-        if path.stem not in EXTENDED
-        for one in SCRIPTS[path.name].commands()
-        if one.name in changes
-    }
-    assert used == {
-        "Write-AgentFile",
-        "Copy-AgentFile",
-        "Remove-AgentFile",
-        "Remove-AgentFolder",
-        "Stop-AgentService",
-        "Start-AgentService",
-        "Read-AgentFirewall",
-        "Write-AgentFirewall",
-    }
+@pytest.mark.parametrize(
+    ("without", "dispatched"),
+    [
+        (CHANGES | JOBS | CHANGES_AND_JOBS, CHANGE_HOOKS | JOB_HOOKS),
+        (JOBS, JOB_HOOKS),
+        (CHANGES, CHANGE_HOOKS),
+    ],
+)
+def test_a_form_of_the_agent_calls_nothing_that_it_does_not_have(without: set[str], dispatched: set[str]) -> None:
+    """But for what dispatches operations to where they were sent along."""
+    lacking = {name for stem in without for name in SCRIPTS[f"{stem}.psm1"].functions}
+    present = [SCRIPTS[path.name] for path in AGENT if path.stem not in without]
+    used = {one.name for script in present for one in script.commands() if one.name in lacking}
+    assert used == dispatched
 
 
 def test_every_cmdlet_of_the_table_is_run_and_no_other() -> None:
@@ -184,8 +203,23 @@ def test_every_cmdlet_of_the_table_is_run_and_no_other() -> None:
     assert {name.lower() for name in table} == set(cmdlets())
 
 
-def test_every_operation_is_dispatched() -> None:
-    fields = re.search(r"\$script:Fields = @\{\n(.*?)\n\}", SCRIPTS["_agent_request.psm1"].source.decode(), re.DOTALL)
-    assert fields is not None
-    dispatched = [text(node).strip("'") for node in SCRIPTS["_agent.psm1"].nodes("switch_clause_condition")]
-    assert set(re.findall(r"^ +'([\w.]+)'", fields[1], re.MULTILINE)) <= set(dispatched)
+def test_every_operation_is_dispatched_once() -> None:
+    tables = {
+        "_agent_request.psm1": "$script:Fields = @{",
+        "_agent_changes.psm1": "return @{",
+        "_agent_jobs.psm1": "return @{",
+    }
+    known = []
+    for file, start in tables.items():
+        rows = SCRIPTS[file].source.decode().partition(start)[2].partition("}\n")[0]
+        known += re.findall(r"^ +'([\w.]+)' +=", rows, re.MULTILINE)
+    names = ("Invoke-AgentOperation", "Invoke-AgentChange", "Invoke-AgentJobOperation")
+    dispatched = [
+        text(node).strip("'")
+        for script in agent().values()
+        for name, function in script.functions.items()
+        if name in names
+        for node in script.nodes("switch_clause_condition", within=function.node)
+        if text(node).startswith("'")
+    ]
+    assert sorted(known) == sorted(dispatched)

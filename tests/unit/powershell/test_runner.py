@@ -31,7 +31,8 @@ for case in plan["cases"]:
     after = {{key: host[key] for key in ("work_folder", "services", "listeners", "firewall", "snapin")}}
     output, errors = {output!r}, {errors!r}
     {change}
-    pathlib.Path(case["result"]).write_text(json.dumps({{"output": output, "errors": errors, "host": after}}))
+    result = {{"output": output, "errors": errors, "host": after, "running": []}}
+    pathlib.Path(case["result"]).write_text(json.dumps(result))
 """
 RIGHT = json.dumps(
     {

@@ -18,6 +18,7 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations 
     FileCopy,
     FileWrite,
     Operation,
+    OperationError,
     Outcome,
     ServiceStart,
     ServiceStop,
@@ -87,9 +88,7 @@ def test_services_stop_and_start_in_citrix_own_order_whatever_the_rows_say() -> 
 
 def test_what_listened_has_to_listen_again_on_its_new_port() -> None:
     (proof,) = [step.operation for step in transaction(ONE).opening() if step.operation.OP == "port.owners"]
-    assert proof.to_json()["expect"] == {
-        "includes": [{"port": 8083, "process": "httpd"}, {"port": 27001, "process": "lmadmin"}]
-    }
+    assert proof.to_json()["expect"] == {"includes": [{"process": "httpd"}, {"process": "lmadmin", "port": 27001}]}
 
 
 def test_edits_of_several_sections_in_one_file_are_one_write() -> None:
@@ -117,7 +116,7 @@ def test_a_value_that_the_document_cannot_hold_is_refused() -> None:
     [
         (5, ["20260101", "20260102"], []),
         (2, ["20260101", "20260102"], ["20260101"]),
-        (1, ["20260101", "20260102"], ["20260102", "20260101"]),
+        (1, ["20260101", "20990102"], ["20990102", "20260101"]),
         (0, ["20260101"], ["20261124T0900000000000Z", "20260101"]),
     ],
 )
@@ -142,42 +141,86 @@ def interrupted() -> t.Any:
     return found
 
 
-def operations(now: str | None, state: str = "Stopped", rule_ports: t.Sequence[str] = ("27001",)) -> list[Operation]:
+def outcomes(
+    now: str | None, temporary: str | None = None, copy: str | None = "old", rules: t.Sequence[str] = ("27001",)
+) -> dict[str, Outcome]:
     (change,) = transaction(ONE).files
-    digest = {"old": change.file.sha256, "new": change.new_sha256}.get(now or "", now)
+    digests = {"old": change.file.sha256, "new": change.new_sha256}
+    found = {"now": now, "temporary": temporary, "copy": copy}
+    files = {
+        f"{name} CITRIX.opt": Outcome(value={"sha256": digests.get(text or "", text)}) for name, text in found.items()
+    }
+    return {**files, "rules": Outcome(value=[{"name": "RULE", "local_ports": list(rules)}])}
+
+
+def operations(found: dict[str, Outcome], state: str = "Stopped") -> list[Operation]:
     services = tuple(Service(name, name, state, "Auto", None, None, None) for name in (LICENSING, WEB))
-    outcomes = [Outcome(value={"sha256": digest}), Outcome(value=[{"name": "RULE", "local_ports": list(rule_ports)}])]
-    return list(settle(interrupted(), outcomes, server(services=services), 60).operations)
+    return list(settle(interrupted(), found, server(services=services), 60).request.operations)
 
 
-@pytest.mark.parametrize("now", ["old", "new"])
-def test_an_interrupted_change_is_taken_back_and_the_services_start(now: str) -> None:
-    found = operations(now)
-    assert [item.OP for item in found] == [
+def test_a_settlement_reads_what_it_needs() -> None:
+    assert set(interrupted().reads()) == set(outcomes("old"))
+
+
+def names(found: dict[str, Outcome], state: str = "Stopped") -> list[str]:
+    return [item.OP for item in operations(found, state)]
+
+
+def test_an_interrupted_change_is_taken_back_and_the_services_start() -> None:
+    expected = ["file.read", "file.copy", "firewall.write", "service.start", "file.delete", "folder.delete"]
+    assert names(outcomes("new")) == expected
+    (copy,) = [item for item in operations(outcomes("new")) if isinstance(item, FileCopy)]
+    (change,) = transaction(ONE).files
+    assert (copy.sha256, copy.replaces) == (change.file.sha256, change.new_sha256)
+
+
+def test_services_that_run_on_the_new_files_stop_first_and_start_whatever_happens() -> None:
+    assert names(outcomes("new"), "Running")[:3] == ["file.read", "service.stop", "file.copy"]
+    running = tuple(Service(name, name, "Running", "Auto", 1, None, None) for name in (LICENSING, WEB))
+    undo = settle(interrupted(), outcomes("new"), server(services=running), 60).request.undo
+    assert [entry.operation for entry in undo] == [ServiceStart((LICENSING, WEB), 60)]
+
+
+def test_files_that_are_old_still_stop_nothing() -> None:
+    assert names(outcomes("old"), "Running") == [
         "file.read",
-        "file.copy",
         "firewall.write",
         "service.start",
         "file.delete",
         "folder.delete",
     ]
-    (copy,) = [item for item in found if isinstance(item, FileCopy)]
-    (change,) = transaction(ONE).files
-    assert copy.sha256 == change.file.sha256
-    assert copy.replaces == {"old": change.file.sha256, "new": change.new_sha256}[now]
 
 
-def test_services_that_run_on_the_new_files_stop_first() -> None:
-    assert [item.OP for item in operations("new", "Running")][:3] == ["file.read", "service.stop", "file.copy"]
+def test_what_a_write_left_beside_a_file_goes() -> None:
+    deleted = [item.to_json() for item in operations(outcomes("old", temporary="ab")) if item.OP == "file.delete"]
+    assert deleted[0]["path"] == "CITRIX.opt.citrixfleet.tmp"
 
 
-@pytest.mark.parametrize("now", ["somebody else's", None])
-def test_a_file_that_somebody_changed_since_is_left_alone_and_its_copy_stays(now: str | None) -> None:
-    assert not {"file.copy", "folder.delete"} & {item.OP for item in operations(now)}
+@pytest.mark.parametrize(
+    "found",
+    [outcomes("somebody else's"), outcomes(None), outcomes("new", copy=None), outcomes("new", copy="damaged")],
+    ids=["changed since", "gone", "no copy", "another copy"],
+)
+def test_a_file_that_cannot_go_back_is_left_alone_and_the_copies_stay(found: dict[str, Outcome]) -> None:
+    assert names(found, "Running") == ["file.read", "firewall.write", "service.start", "file.copy", "file.delete"]
+    assert settle(interrupted(), found, server(), 60).left == ("CITRIX.opt",)
+
+
+@pytest.mark.parametrize("label", ["now CITRIX.opt", "copy CITRIX.opt", "rules"])
+def test_what_cannot_be_looked_at_settles_nothing(label: str) -> None:
+    denied = Outcome(error=OperationError("access_denied", "", {"path": "CITRIX.opt"}))
+    with pytest.raises(LicenseError, match="waits to be taken back"):
+        operations({**outcomes("new"), label: denied})
+
+
+def test_a_service_that_is_gone_is_not_started() -> None:
+    only = (Service(LICENSING, LICENSING, "Running", "Auto", 1, None, None),)
+    request = settle(interrupted(), outcomes("new"), server(services=only), 60).request
+    assert {name for item in request.operations for name in getattr(item, "names", ())} == {LICENSING}
 
 
 def test_a_rule_that_did_not_move_yet_stays() -> None:
-    assert "firewall.write" not in [item.OP for item in operations("old", rule_ports=["27000"])]
+    assert "firewall.write" not in names(outcomes("old", rules=["27000"]))
 
 
 def test_the_manifest_says_what_is_needed_and_no_more() -> None:
@@ -186,7 +229,9 @@ def test_the_manifest_says_what_is_needed_and_no_more() -> None:
     assert set(manifest["files"][0]) == {"root", "path", "old", "new", "backup"}
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"identifier": 1}', b"\xff"])
+@pytest.mark.parametrize(
+    "content", [b"", b"[]", b"{}", b'{"version": 1, "identifier": 1}', b'{"version": 2}', b"\xff", b"[" * 100_000]
+)
 def test_a_manifest_that_cannot_be_read_stops_everything(content: bytes) -> None:
     value = {"exists": True, "sha256": "ab", "content": base64.b64encode(content).decode()}
     with pytest.raises(LicenseError, match=r"transaction\.json .* cannot be read"):

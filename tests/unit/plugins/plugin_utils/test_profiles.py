@@ -122,6 +122,25 @@ def test_a_file_that_cannot_be_read_is_said_to_be_so(text: str | None, tmp_path:
 LANGUAGES = {word: word.title() for word in DISPLAY_LANGUAGE.words}
 
 
+def nested(depth: int) -> t.Any:
+    value: t.Any = []
+    for _level in range(depth):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize("given", [nested(100_000), [{("a", "b"): 1}], [{"setting": b"x"}], [float("nan")]])
+def test_what_no_yaml_could_say_is_refused_in_one_line(given: t.Any) -> None:
+    with pytest.raises(LicenseError, match="Nothing was sent"):
+        load_profile(given, str)
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "- {insert: !!bool maybe}", "? [a]\n: b"])
+def test_a_file_that_was_made_to_harm_is_refused_in_one_line(text: str, tmp_path: Path) -> None:
+    with pytest.raises(LicenseError, match="Nothing was sent"):
+        load(text, tmp_path)
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
@@ -130,6 +149,15 @@ LANGUAGES = {word: word.title() for word in DISPLAY_LANGUAGE.words}
         ({"setting": "display_language", "values": {"english": "e", "french": "e"}}, "english and french alike"),
         ({"setting": "display_language", "values": {"english": None, "french": None}}, "more than one word"),
         ({"setting": "display_language", "values": {"english": []}}, "an empty list"),
+        ({"setting": "display_language", "values": {}}, "values is empty"),
+        ({"setting": "display_language", "values": {"english": "On", "french": "ON"}}, "alike"),
+        ({"restart": None}, "restart is missing; a port"),
+        ({"restart": ["WinRM"]}, "restart has 'WinRM'; the services of the License Server are"),
+        ({"places": [place(file=r"MyFiles\a.lic")]}, "license files have the format license_file"),
+        ({"places": [place(file=r"MyFiles\CITRIX~1.LIC")]}, "path below the root"),
+        ({"setting": "proxy", "places": [place(insert=None, pattern="(?P<value>x)")]}, "cannot be absent"),
+        ({"places": [place(insert=None, pattern="(?P<value>a{99999999999})")]}, "no regular expression"),
+        ({"builds": ["1.1.1.1-" + "9" * 5000]}, "a build is written as"),
         ({"setting": "display_language", "values": {"english": True}}, "put it in quotes"),
         ({"values": {"none": "0"}}, "vendor_daemon_port has no words"),
         ({"places": []}, "places is empty"),
@@ -185,6 +213,7 @@ def test_the_last_row_that_holds_counts() -> None:
         ({}, "7279", 7279),
         ({}, "0", IllegalValueError),
         ({}, "65536", IllegalValueError),
+        ({}, "1" * 5000, IllegalValueError),
         ({}, "+7279", IllegalValueError),
         ({}, "\u0667", IllegalValueError),
         ({"setting": "proxy"}, "p:8080", "p:8080"),

@@ -140,6 +140,8 @@ def test_where_nothing_can_be_inserted(document: bytes, selector: str) -> None:
         (b"<r>a<!-- c -->b</r>", "v"),
         (b"<r>a<b/>c</r>", "v"),
         (b"<r><b/></r>", "v"),
+        (b"<r>a<!-- c --></r>", ""),
+        (b"<r>a<b/></r>", ""),
         (b"<r>a</r>", " v"),
         (b"<r>a</r>", "\x01"),
         (b"<r>a</r>", "\x7f"),
@@ -167,6 +169,7 @@ def test_a_value_that_a_predicate_needs_is_not_replaced() -> None:
 def test_the_part_of_a_value_that_stays_is_spelt_as_before() -> None:
     document = b"<r u='h&#116;tp://x?a=1&#x26;b:80'/>"
     assert XML.replace(document, "/r/@u", ["http://x?a=1&b:443"]) == document.replace(b":80", b":443")
+    assert XML.replace(b"<r>]]x></r>", "/r", ["]]>"]) == b"<r>]]&gt;</r>"
 
 
 @pytest.mark.parametrize(

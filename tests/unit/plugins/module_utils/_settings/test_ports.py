@@ -162,7 +162,21 @@ def test_a_service_that_does_not_run_is_judged_by_its_documents() -> None:
     assert not plan(stopped, vendor_daemon=7279).changed
     change_set = plan(stopped, vendor_daemon=7280)
     assert change_set.rewrite is not None
-    assert (change_set.rewrite.listening, change_set.rewrite.moves) == ((), {})
+    assert (change_set.rewrite.listening, change_set.rewrite.moves) == ((), {7279: 7280})
+
+
+def test_a_service_that_does_not_run_is_not_believed_to_listen_where_it_did() -> None:
+    told = values(
+        DOCUMENT.replace(b"8083", b"8443"), listeners=LISTENERS[:2], **{"location WSL": ["https://ls001:8083/"]}
+    )
+    change_set = plan(told, web_services=8443)
+    assert not change_set.changed
+    assert change_set.before["web_services"] == change_set.after["web_services"] == 8443
+
+
+def test_without_knowing_who_listens_nothing_changes() -> None:
+    with pytest.raises(LicenseError, match="listening sockets could not be read"):
+        plan(values(listeners=OperationError("failed", "no", {})), vendor_daemon=7280)
 
 
 @pytest.mark.parametrize(
@@ -188,8 +202,10 @@ def test_documents_that_are_not_as_the_row_says_are_left_alone(document: bytes, 
         ([rule("a", ["7279", "27000", "Any"])], {"a": ("7279", "27001", "Any")}, []),
         ([rule("a", ["27000", "27001"])], {"a": ("27001",)}, []),
         ([rule("Citrix licensing", ["27000"], program=None)], {"Citrix licensing": ("27001",)}, []),
-        ([rule("other", ["27000"], program=None)], {}, []),
-        ([rule("other", ["27000"], program=r"C:\other.exe")], {}, []),
+        ([rule("other", ["27000"], program=None)], {}, ["neither its program nor its name"]),
+        ([rule("other", ["27000"], program=r"C:\other.exe")], {}, ["neither its program nor its name"]),
+        ([rule("Citrix Licensing", ["27000"], program=r"C:\other.exe")], {}, ["neither its program nor its name"]),
+        ([rule("a", ["27000"], protocol="UDP")], {}, ["neither its program nor its name"]),
         ([rule("policy", ["27000"], program=None, source="group_policy")], {}, ["group policy"]),
         ([rule("a", ["8083"])], {}, []),
     ],

@@ -78,6 +78,7 @@ def test_addresses_that_are_taken(address: str) -> None:
         ("pröxy:80", "neither a host name nor an address"),
         ("a<b:80", "neither a host name nor an address"),
         ("proxy:0", "1 to 65535"),
+        ("proxy:08080", "host:port"),
         ("proxy:65536", "1 to 65535"),
         ("", "host:port"),
     ],
@@ -98,6 +99,7 @@ def test_addresses_that_are_refused(address: str, said: str) -> None:
         (WITHOUT, {"state": "absent"}, None),
         (WITHOUT, {"proxy": "p:1"}, b"<a>\r\n  <b/>\r\n  <Proxy>p:1</Proxy>\r\n</a>"),
         (b"<a><Proxy></Proxy></a>", {"state": "absent"}, None),
+        (b"<a><Proxy>None</Proxy></a>", {"state": "absent"}, b"<a></a>"),
         (b"<a><Proxy/></a>", {"state": "absent"}, None),
         (b"<a><!--<Proxy>x:1</Proxy>--></a>", {"state": "absent"}, None),
     ],
@@ -143,6 +145,16 @@ def test_check_mode_without_a_server_shows_what_would_be_set() -> None:
 def test_absent_takes_no_proxy() -> None:
     with pytest.raises(LicenseError, match="exclude each other"):
         SECTION.desired({"proxy": "p:1", "state": "absent"})
+
+
+def test_a_proxy_that_is_in_sync_has_no_difference_to_show() -> None:
+    change_set = plan(WITH, proxy="P:8080")
+    assert change_set.before == change_set.after == {"proxy": "p:8080"}
+
+
+def test_a_password_that_somebody_wrote_into_the_file_is_not_shown() -> None:
+    change_set = plan(b"<a><Proxy>http://svc:S3cret@q:1</Proxy></a>", proxy="q:1")
+    assert change_set.before == {"proxy": "http://***@q:1"}
 
 
 def test_nothing_asked_is_nothing_changed() -> None:

@@ -1,0 +1,170 @@
+# Copyright (c) 2026, citrixfleet.licensing contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the collection: it may change without notice in any release.
+
+"""What belongs in a support bundle: the folders of the settings page, and which of their files are taken.
+
+Source: settings page, "Support Bundle", the table of files of high importance.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import typing as t
+
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import FileList, Operation, tolerant
+
+MEBIBYTE = 1024 * 1024
+
+
+@dataclasses.dataclass(frozen=True)
+class Source:
+    """One row of the page's table: a folder, or one file of it (``pattern``), in the page's spelling (``title``)."""
+
+    title: str
+    root: str
+    folder: str
+    pattern: str = "*"
+    logs: bool = False
+
+    @property
+    def recurse(self) -> bool:
+        """Whether the whole tree below the folder is meant."""
+        return self.pattern == "*"
+
+
+SOURCES = (
+    Source(r"LS\conf", "install", r"LS\conf"),
+    Source(r"LS\logs", "install", r"LS\logs", logs=True),
+    Source(r"LS\resource\cache", "install", r"LS\resource\cache"),
+    Source(r"LS\resource\Historical", "install", r"LS\resource\Historical"),
+    Source(r"LS\resource\usage", "install", r"LS\resource\usage"),
+    # The page prints LS\MyFiles; the folder is the one that the registry names.
+    Source(r"LS\MyFiles", "myfiles", ""),
+    Source(
+        r"WebServicesForLicensing\SimpleLicenseServiceConfig.xml",
+        "install",
+        "WebServicesForLicensing",
+        pattern="SimpleLicenseServiceConfig.xml",
+    ),
+    Source(r"WebServicesForLicensing\Apache\conf", "install", r"WebServicesForLicensing\Apache\conf"),
+    Source(r"WebServicesForLicensing\Logs", "install", r"WebServicesForLicensing\Logs", logs=True),
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Limits:
+    """Which logs are taken: those written in the last ``days``, and of these the newest ``size`` bytes; None: all."""
+
+    days: int | None
+    size: int | None
+
+
+@dataclasses.dataclass(frozen=True)
+class Member:
+    """A file that belongs in the bundle; ``entry`` is its name in the zip."""
+
+    root: str
+    path: str
+    size: int
+    modified: str
+
+    @property
+    def entry(self) -> str:
+        """As archive.create names it (docs/agent-contract.md)."""
+        name = self.path.replace("\\", "/")
+        return f"MyFiles/{name}" if self.root == "myfiles" else name
+
+
+@dataclasses.dataclass(frozen=True)
+class LeftOut:
+    """A file, or a folder of the table, that is not taken."""
+
+    path: str
+    reason: str
+    message: str
+
+    def to_json(self) -> dict[str, str]:
+        """As manifests and results have it."""
+        return dataclasses.asdict(self)
+
+
+@dataclasses.dataclass(frozen=True)
+class Selection:
+    """What is taken and what is not."""
+
+    members: tuple[Member, ...]
+    left_out: tuple[LeftOut, ...]
+
+    @property
+    def size(self) -> int:
+        """Bytes of all members, before compression."""
+        return sum(member.size for member in self.members)
+
+
+def list_sources() -> dict[str, Operation]:
+    """The reads, by the title of the source."""
+    return {
+        source.title: tolerant(FileList(source.root, source.folder, pattern=source.pattern, recurse=source.recurse))
+        for source in SOURCES
+    }
+
+
+def select(listed: t.Mapping[str, t.Sequence[t.Mapping[str, t.Any]] | None], limits: Limits, clock: str) -> Selection:
+    """Choose the files of a bundle.
+
+    :param listed: the files of each source by its title, None where it could not be listed.
+    :param clock: the server's time, ISO 8601 in UTC.
+    """
+    left_out = [
+        LeftOut(source.title, "missing", "there is no such folder or file, or it has nothing in it")
+        for source in SOURCES
+        if not listed[source.title]
+    ]
+    members: list[Member] = []
+    logs: list[Member] = []
+    for source in SOURCES:
+        found = [
+            Member(source.root, item["path"], item["size"], item["modified"]) for item in listed[source.title] or ()
+        ]
+        (logs if source.logs else members).extend(found)
+    kept, dropped = _limit(logs, limits, clock)
+    return Selection((*members, *kept), (*left_out, *dropped))
+
+
+def missing_sources(entries: t.Collection[str]) -> list[str]:
+    """The rows of the page's table, in its spelling, of which nothing is among the names in a zip."""
+    names = [name.casefold() for name in entries]
+    return [source.title for source in SOURCES if not any(name.startswith(_prefix(source)) for name in names)]
+
+
+def _prefix(source: Source) -> str:
+    if source.root == "myfiles":
+        return "myfiles/"
+    folder = source.folder.replace("\\", "/").casefold()
+    return f"{folder}/" if source.recurse else f"{folder}/{source.pattern.casefold()}"
+
+
+def _limit(logs: t.Sequence[Member], limits: Limits, clock: str) -> tuple[list[Member], list[LeftOut]]:
+    """The logs that the limits let through, and the others."""
+    kept, dropped = [], []
+    room = limits.size
+    oldest = _days_before(clock, limits.days) if limits.days is not None else ""
+    for log in sorted(logs, key=lambda member: member.modified, reverse=True):
+        if log.modified < oldest:
+            dropped.append(LeftOut(log.entry, "too_old", f"not written in the last {limits.days} days"))
+        elif room is not None and log.size > room:
+            dropped.append(LeftOut(log.entry, "size_limit", "the newer logs fill the size that is allowed"))
+        else:
+            kept.append(log)
+            room = room - log.size if room is not None else None
+    return kept, dropped
+
+
+def _days_before(clock: str, days: int) -> str:
+    """The time some days before another; times of the agent compare as texts."""
+    moment = datetime.datetime.fromisoformat(clock[:19]) - datetime.timedelta(days=days)
+    return f"{moment.isoformat()}.0000000Z"

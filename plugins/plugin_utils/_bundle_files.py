@@ -1,0 +1,97 @@
+# Copyright (c) 2026, citrixfleet.licensing contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the collection: it may change without notice in any release.
+
+"""Support bundles as files of the controller: written whole or not at all, found again, and looked into."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import pathlib
+import shutil
+import tempfile
+import typing as t
+import zipfile
+
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._bundle.destination import Names, fill, pattern_of
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import LicenseError
+
+MANIFEST = "manifest.json"
+
+_BLOCK = 1024 * 1024
+
+
+class Destination:
+    """The place of one bundle. ``dest`` is as the task has it, ``names`` fill its placeholders."""
+
+    def __init__(self, dest: str, names: Names) -> None:
+        is_folder = dest.endswith("/") or os.path.isdir(dest)  # noqa: PTH112  # a folder by its text, too
+        self.path = pathlib.Path(fill(dest, names, is_folder))
+        self._pattern = pattern_of(os.path.normpath(dest), names, is_folder)
+        self._names = names
+
+    def require_free(self, force: bool) -> None:
+        """:raises LicenseError: there is a file already, and it is not to be replaced."""
+        if self.path.is_dir():
+            raise LicenseError(f"{self.path} is a folder; nothing was collected.")
+        if self.path.exists() and not force:
+            raise LicenseError(f"{self.path} exists; nothing was collected. Set force=true to replace it.")
+
+    def make_folder(self) -> None:
+        """Make the folder of the bundle. :raises LicenseError: it cannot be made, or not be written to."""
+        folder = self.path.parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise LicenseError(f"{folder} cannot be made on the controller: {error.strerror}.") from error
+        if not os.access(folder, os.W_OK):
+            raise LicenseError(f"{folder} cannot be written to on the controller.")
+
+    def require_room(self, size: int) -> None:
+        """:raises LicenseError: the controller has no room for a bundle of this many bytes."""
+        free = shutil.disk_usage(self.path.parent).free
+        if free < size:
+            raise LicenseError(f"{self.path.parent} on the controller has {free} bytes free, and the bundle {size}.")
+
+    @contextlib.contextmanager
+    def open(self) -> t.Iterator[t.BinaryIO]:
+        """A new file beside the path, its owner's only, that takes its place when all is well and is gone when not."""
+        handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.name}.")
+        try:
+            with os.fdopen(handle, "wb") as sink:
+                yield sink
+            pathlib.Path(name).replace(self.path)
+        except OSError as error:
+            raise LicenseError(f"{self.path} cannot be written on the controller: {error.strerror}.") from error
+        finally:
+            pathlib.Path(name).unlink(missing_ok=True)
+
+    def newest(self) -> pathlib.Path | None:
+        """The newest bundle of the same host at this destination."""
+        folder = self.path.parent
+        found = [path for path in folder.glob("*") if self._pattern.fullmatch(os.path.normpath(path))]
+        return max(found, key=lambda path: path.stat().st_mtime, default=None)
+
+
+def read_manifest(path: pathlib.Path) -> dict[str, t.Any]:
+    """The manifest in a bundle. :raises LicenseError: the file is not one."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            manifest: dict[str, t.Any] = json.loads(archive.read(MANIFEST))
+    except (OSError, zipfile.BadZipFile, KeyError, ValueError) as error:
+        raise LicenseError(f"{path} is no support bundle of this collection: {error}") from error
+    return manifest
+
+
+def sha256_of(path: pathlib.Path) -> str:
+    """Lower-case hexadecimal, with little memory."""
+    digest = hashlib.sha256()
+    with path.open("rb") as source:
+        while block := source.read(_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
