@@ -16,7 +16,7 @@ demo: environment
 	@$(BIN)/python -m tools.demo
 
 test: lint types
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 	@$(BIN)/python -m tests.contract
 
 lint: environment

@@ -181,7 +181,7 @@ def matrix(shop: Workshop, release: str) -> None:
     def test() -> str:
         requirements = ["requirements-test.txt", f"ansible-core=={release}.*"]
         programs = environment(CACHE / f"core-{release}", python, requirements)
-        return _pytest(programs, MATRIX_TESTS, shop.variables(programs))
+        return _pytest(programs, MATRIX_TESTS, shop.variables(programs), "loadfile")
 
     shop.steps.step(title, test)
 
@@ -191,17 +191,19 @@ def search(shop: Workshop, further: Search) -> None:
 
     def test() -> str:
         programs = environment(CACHE / "check", shop.newest_python(), ["requirements-check.txt"])
-        return _pytest(programs, [further.tests], {**shop.variables(programs), **further.variables})
+        return _pytest(programs, [further.tests], {**shop.variables(programs), **further.variables}, "load")
 
     shop.steps.step(further.title, test)
 
 
-def _pytest(programs: Path, tests: Sequence[str], variables: Mapping[str, str]) -> str:
-    """Run tests in the working tree.
+def _pytest(programs: Path, tests: Sequence[str], variables: Mapping[str, str], spread: str) -> str:
+    """Run tests in the working tree, in two processes.
 
+    :param spread: how they are given to the processes: ``loadfile`` (fleets are shared in a file) or ``load``.
     :returns: how many there were, as pytest says it.
     """
-    output = run([programs / "python", "-m", "pytest", "-q", "--no-header", *tests], ROOT, variables)
+    two = ("-n", "2", "--dist", spread)
+    output = run([programs / "python", "-m", "pytest", "-q", "--no-header", *two, *tests], ROOT, variables)
     return output.strip().splitlines()[-1].strip("= ")
 
 

@@ -250,8 +250,9 @@ class ServiceControl:
         try:
             self._run(service)
         except OperationError as error:
-            if isinstance(error.__cause__, OSError) and error.__cause__.errno == errno.EADDRINUSE:
-                raise error.__cause__ from None
+            cause = error.__cause__
+            if isinstance(cause, OSError) and cause.errno == errno.EADDRINUSE:
+                raise OSError(cause.errno, cause.strerror) from error
             raise
 
     def close_ports(self) -> None:

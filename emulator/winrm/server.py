@@ -92,7 +92,10 @@ class WinRmServer:
 
     def _tell_process_start(self, loop: asyncio.AbstractEventLoop) -> None:
         if not loop.is_closed():
-            loop.call_soon_threadsafe(lambda: self.statistics.count_process_start())
+            loop.call_soon_threadsafe(self._count_process_start)
+
+    def _count_process_start(self) -> None:
+        self.statistics.count_process_start()
 
     async def stop(self) -> None:
         """Close the listener and every connection. A call of the agent that is still running runs on in its thread."""

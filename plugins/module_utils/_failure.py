@@ -110,10 +110,20 @@ def _fate(attempt: Attempt, server: ServerFacts, task: Task, transport: Transpor
         rest = f"The changes could not be taken back as a whole; read again, the server has {json.dumps(now)}."
         return f"{done}{undone}{rest}", True
     if undone:
-        return f"{done}{undone}Read again, the server has the settings from before the task.", True
+        return (
+            f"{done}{undone}Read again, the server has the settings from before the task. {_services(found.server)}"
+            "What is left to do is done by the next run, once the cause is gone.",
+            True,
+        )
     if final:
         return f"{done}All else was taken back.", True
     return "The changes were taken back; read again, the server is as it was before the task.", False
+
+
+def _services(server: ServerFacts) -> str:
+    """A sentence about the services that should run and do not."""
+    down = [service.name for service in server.services if service.start_mode == "Auto" and service.state != "Running"]
+    return f"NOT RUNNING: {', '.join(down)}; look at its log, and start it. " if down else ""
 
 
 def _undo_failures(attempt: Attempt, server: ServerFacts, all_of_them: bool) -> str:

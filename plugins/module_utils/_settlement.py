@@ -79,7 +79,7 @@ class Interrupted:
     def describe(self) -> str:
         """One clause for messages."""
         paths = ", ".join(file.path for file in self.files) or "no file"
-        return f"a change of {paths} that was interrupted ({self.identifier})"
+        return f"a change of {paths} that was interrupted, or could not be taken back ({self.identifier})"
 
     def reads(self) -> dict[str, Operation]:
         """The files as they are, what a write may have left beside them, the copies, and rules that may have moved."""

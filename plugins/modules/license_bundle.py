@@ -150,6 +150,17 @@ missing:
   returned: success
   type: list
   elements: str
+seconds:
+  description: How long it took; null where no bundle was made.
+  returned: success
+  type: dict
+  contains:
+    collecting:
+      description: Seconds to make the bundle on the server.
+      type: float
+    fetching:
+      description: Seconds to bring it to the controller.
+      type: float
 free_on_server:
   description: Bytes free on the server before; null where unknown.
   returned: success

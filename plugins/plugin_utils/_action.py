@@ -80,7 +80,10 @@ class WindowsAction(ActionBase):  # type: ignore[misc]  # ansible-core is not ty
         _refuse_booleans(specification, self._task.args)
         validation = ArgumentSpecValidator(specification, **arguments).validate(dict(self._task.args))
         if validation.error_messages:
-            raise LicenseError(f"{'; '.join(map(_whole, validation.error_messages))}. Nothing was sent to the host.")
+            messages = sorted(
+                map(_whole, validation.error_messages), key=lambda text: not text.startswith("Unsupported")
+            )
+            raise LicenseError(f"{'; '.join(messages)}. Nothing was sent to the host.")
         validated: dict[str, t.Any] = validation.validated_parameters
         return validated
 

@@ -25,7 +25,12 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._bundle.cont
     wish_of,
 )
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._bundle.destination import Names, check_template
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._bundle.flow import Collector, Found, Surroundings
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._bundle.flow import (
+    Collector,
+    Found,
+    Surroundings,
+    Wish,
+)
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._bundle.selection import missing_sources
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import LicenseError
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import AGENT_JOBS
@@ -33,6 +38,7 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._results imp
 from ansible_collections.citrixfleet.licensing.plugins.plugin_utils._action import WindowsAction
 from ansible_collections.citrixfleet.licensing.plugins.plugin_utils._bundle_files import (
     Destination,
+    is_whole,
     read_manifest,
     sha256_of,
 )
@@ -43,6 +49,9 @@ _REQUIRED = re.compile(r"^#AnsibleRequires -PowerShell \.\.module_utils\.(\w+)\s
 
 #: Seconds between two lines of progress for a host: for somebody who watches, and in a log.
 _WATCHED, _LOGGED = 2.0, 15.0
+
+#: Asked here, where Ansible loads us, since its workers have no terminal.
+_TERMINAL = sys.stdout.isatty()
 
 
 class BundleAction(WindowsAction):
@@ -57,22 +66,27 @@ class BundleAction(WindowsAction):
         check_template(options["dest"])
         wish = wish_of(options)
         transport = ConnectionTransport(self, variables)
-        host = str(variables.get("inventory_hostname", self._play_context.remote_addr))
+        host = str(self._task.delegate_to or variables.get("inventory_hostname", self._play_context.remote_addr))
         collector = Collector(transport, wish, _surroundings(host, transport))
         found = collector.look()
         destination = Destination(options["dest"], Names.of(host, found.server))
         checking = bool(self._task.check_mode)
         if not checking:
             collector.clean(found)
-        reused = _reusable(destination, found, options["max_age"])
+        reused = _reusable(destination, found, wish, options["max_age"])
         if reused is not None:
-            return _result(found, reused, read_manifest(reused), reused=True)
+            return {**_result(found, *reused, reused=True), "warnings": collector.warnings}
         destination.require_free(options["force"])
         if checking:
             return _result(found, destination.path, None)
         destination.make_folder()
-        made = collector.collect(found, destination.open, destination.require_room)
-        return _result(found, destination.path, dict(made.manifest))
+        try:
+            made = collector.collect(found, destination.open, destination.require_room)
+        except LicenseError as error:
+            raise LicenseError(" ".join((str(error), *collector.warnings))) from error
+        result = _result(found, destination.path, dict(made.manifest))
+        seconds = {"collecting": round(made.collect_seconds, 1), "fetching": round(made.fetch_seconds, 1)}
+        return {**result, "size": made.size, "sha256": made.sha256, "seconds": seconds, "warnings": collector.warnings}
 
 
 def agent_text() -> str:
@@ -85,7 +99,7 @@ def agent_text() -> str:
 
 def _surroundings(host: str, transport: ConnectionTransport) -> Surroundings:
     return Surroundings(
-        owner=f"{socket.gethostname()}/{os.getpid()}",
+        owner=f"{_controller()}/{os.getpid()}",
         identifier=str(uuid.uuid4()),
         agent_text=agent_text(),
         is_gone=_is_gone,
@@ -96,10 +110,19 @@ def _surroundings(host: str, transport: ConnectionTransport) -> Surroundings:
     )
 
 
+def _controller() -> str:
+    """A name for the space of process ids that we are in: containers may share the name of the computer."""
+    space = ""
+    with contextlib.suppress(OSError):
+        boot = pathlib.Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        space = f"/{boot}/{pathlib.Path('/proc/self/ns/pid').stat().st_ino}"
+    return f"{socket.gethostname()}{space}"
+
+
 def _is_gone(owner: str) -> bool:
     """Whether a run, named as in :func:`_surroundings`, was on this controller and has ended."""
     name, _slash, process = owner.rpartition("/")
-    if name != socket.gethostname() or not process.isdecimal():
+    if name != _controller() or not process.isdecimal():
         return False
     try:
         os.kill(int(process), 0)
@@ -123,7 +146,7 @@ class _Progress:
 
     def __init__(self, host: str) -> None:
         self._host = host
-        self._pause = _WATCHED if sys.stdout.isatty() else _LOGGED
+        self._pause = _WATCHED if _TERMINAL else _LOGGED
         self._next = time.monotonic() + self._pause
         self._step = ""
 
@@ -134,19 +157,29 @@ class _Progress:
             return
         self._next, self._step = now + self._pause, step
         part = f"{100 * done // whole:3d} %" if whole else "  0 %"
-        Display().display(f"{self._host}: {step} {part} ({done / 1e6:.0f} of {whole / 1e6:.0f} MB)")
+        unit, name = (1e6, "MB") if whole >= 1e6 else (1e3, "kB")
+        Display().display(f"{self._host}: {step} {part} ({done / unit:.0f} of {whole / unit:.0f} {name})")
 
 
-def _reusable(destination: Destination, found: Found, max_age: int) -> pathlib.Path | None:
-    """An earlier bundle of this server that is young enough by the server's own clock."""
+def _reusable(
+    destination: Destination, found: Found, wish: Wish, max_age: int
+) -> tuple[pathlib.Path, dict[str, t.Any]] | None:
+    """An earlier bundle of this server with its manifest: asked for in the same way, whole, and young enough.
+
+    Its age is by the server's own clock.
+    """
     newest = destination.newest() if max_age else None
     if newest is None:
         return None
     with contextlib.suppress(LicenseError, ValueError, KeyError, TypeError):
-        header = read_manifest(newest)["header"]
+        manifest = read_manifest(newest)
+        header = manifest["header"]
         age = _moment(str(found.server.clock)) - _moment(header["collected_at"])
-        if header["host"] == found.server.host and datetime.timedelta(0) <= age <= datetime.timedelta(seconds=max_age):
-            return newest
+        same = (header["host"], header["options"]) == (found.server.host, wish.fingerprint())
+        complete = {"files", "left_out"} <= set(manifest) and "not_taken" in header
+        young = datetime.timedelta(0) <= age <= datetime.timedelta(seconds=max_age)
+        if same and complete and young and is_whole(newest):
+            return newest, manifest
     return None
 
 
@@ -168,7 +201,7 @@ def _result(
         size = found.selection.size
     else:
         entries = manifest["files"]
-        files = {"size": path.stat().st_size, "sha256": sha256_of(path)}
+        files = {"size": path.stat().st_size, "sha256": sha256_of(path) if reused else None}
         left_out = [*manifest["header"]["not_taken"], *manifest["left_out"]]
         size = sum(entry["size"] for entry in entries)
     return {
@@ -181,6 +214,7 @@ def _result(
         "left_out": left_out,
         "missing": missing_sources([entry["path"] for entry in entries]),
         "free_on_server": found.free,
+        "seconds": {"collecting": None, "fetching": None},
         "server": describe_server(found.server),
         "diff": {
             "before": "" if not reused else f"{path}\n",

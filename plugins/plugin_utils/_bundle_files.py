@@ -17,6 +17,7 @@ import shutil
 import tempfile
 import typing as t
 import zipfile
+import zlib
 
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._bundle.destination import Names, fill, pattern_of
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import LicenseError
@@ -25,21 +26,29 @@ MANIFEST = "manifest.json"
 
 _BLOCK = 1024 * 1024
 
+_DAMAGED = (OSError, zipfile.BadZipFile, zlib.error, KeyError, ValueError, NotImplementedError)
+
 
 class Destination:
     """The place of one bundle. ``dest`` is as the task has it, ``names`` fill its placeholders."""
 
     def __init__(self, dest: str, names: Names) -> None:
-        is_folder = dest.endswith("/") or os.path.isdir(dest)  # noqa: PTH112  # a folder by its text, too
-        self.path = pathlib.Path(fill(dest, names, is_folder))
-        self._pattern = pattern_of(os.path.normpath(dest), names, is_folder)
-        self._names = names
+        # A path of a folder that is not there yet has no suffix; that it ends in a slash is lost in a Path.
+        is_folder = dest.endswith("/") or pathlib.Path(dest).is_dir() or not dest.casefold().endswith(".zip")
+        absolute = os.path.abspath(dest)  # noqa: PTH100  # resolve() would follow links
+        self.path = pathlib.Path(fill(absolute, names, is_folder))
+        self._pattern = pattern_of(absolute, names, is_folder)
 
     def require_free(self, force: bool) -> None:
         """:raises LicenseError: there is a file already, and it is not to be replaced."""
-        if self.path.is_dir():
+        self._force = force
+        try:
+            taken, folder = os.path.lexists(self.path), self.path.is_dir()
+        except (OSError, ValueError) as error:
+            raise LicenseError(f"dest is no path on the controller: {error}; nothing was collected.") from error
+        if folder:
             raise LicenseError(f"{self.path} is a folder; nothing was collected.")
-        if self.path.exists() and not force:
+        if taken and not force:
             raise LicenseError(f"{self.path} exists; nothing was collected. Set force=true to replace it.")
 
     def make_folder(self) -> None:
@@ -65,7 +74,16 @@ class Destination:
         try:
             with os.fdopen(handle, "wb") as sink:
                 yield sink
-            pathlib.Path(name).replace(self.path)
+            if self._force:
+                pathlib.Path(name).replace(self.path)
+            else:
+                # Never over a file that came in the meantime, from another host of this play or from another run.
+                _put_new(pathlib.Path(name), self.path)
+        except FileExistsError as error:
+            raise LicenseError(
+                f"{self.path} came into being while the bundle was collected, and stays as it is. With more than one "
+                "host, dest needs {host}, or has to be a folder."
+            ) from error
         except OSError as error:
             raise LicenseError(f"{self.path} cannot be written on the controller: {error.strerror}.") from error
         finally:
@@ -73,9 +91,20 @@ class Destination:
 
     def newest(self) -> pathlib.Path | None:
         """The newest bundle of the same host at this destination."""
-        folder = self.path.parent
-        found = [path for path in folder.glob("*") if self._pattern.fullmatch(os.path.normpath(path))]
+        found = [path for path in self.path.parent.glob("*") if self._pattern.fullmatch(str(path)) and path.is_file()]
         return max(found, key=lambda path: path.stat().st_mtime, default=None)
+
+
+def _put_new(source: pathlib.Path, path: pathlib.Path) -> None:
+    """Give a file its name. :raises FileExistsError: somebody has it."""
+    try:
+        path.hardlink_to(source)
+    except FileExistsError:
+        raise
+    except OSError:
+        # A file system without hard links.
+        path.open("xb").close()
+        source.replace(path)
 
 
 def read_manifest(path: pathlib.Path) -> dict[str, t.Any]:
@@ -83,9 +112,18 @@ def read_manifest(path: pathlib.Path) -> dict[str, t.Any]:
     try:
         with zipfile.ZipFile(path) as archive:
             manifest: dict[str, t.Any] = json.loads(archive.read(MANIFEST))
-    except (OSError, zipfile.BadZipFile, KeyError, ValueError) as error:
+    except _DAMAGED as error:
         raise LicenseError(f"{path} is no support bundle of this collection: {error}") from error
     return manifest
+
+
+def is_whole(path: pathlib.Path) -> bool:
+    """Whether every file in a bundle has the checksum that it should have."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return archive.testzip() is None
+    except _DAMAGED:
+        return False
 
 
 def sha256_of(path: pathlib.Path) -> str:

@@ -151,6 +151,16 @@ def test_a_young_bundle_is_reused_and_a_file_is_never_overwritten(servers: Fleet
     again = collect(servers, tmp_path, max_age=3600)
     assert (again["changed"], again["reused"], again["path"]) == (False, True, first["path"])
     assert set(again) == set(first)
+    # A bundle that was asked for in another way, or is damaged, is not the same.
+    assert collect(servers, tmp_path, max_age=3600, include_private_keys=True)["changed"]
+    damaged = Path(collect(servers, tmp_path / "damaged")["path"])
+    content = damaged.read_bytes()
+    damaged.write_bytes(content[:200] + bytes(200) + content[400:])
+    assert (
+        servers.ad_hoc("license_bundle", {"dest": str(damaged.parent), "max_age": 3600, "force": True}, pattern="ls001")
+        .one()
+        .changed
+    )
     one = tmp_path / "one.zip"
     one.write_bytes(b"mine")
     options = {"dest": str(one)}
@@ -159,6 +169,25 @@ def test_a_young_bundle_is_reused_and_a_file_is_never_overwritten(servers: Fleet
     assert one.read_bytes() == b"mine"
     assert collect(servers, one, force=True)["path"] == str(one)
     assert zipfile.is_zipfile(one)
+
+
+def test_hosts_that_share_a_path_do_not_overwrite_each_other(servers: Fleet, tmp_path: Path) -> None:
+    run = servers.ad_hoc("license_bundle", {"dest": f"{tmp_path}/one.zip"}, pattern="all")
+    assert sorted(item.outcome for item in run.results) == ["failed", "failed", "ok"]
+    assert all("exists" in item.message or "dest needs {host}" in item.message for item in run.results if item.message)
+    (kept,) = [item.result for item in run.results if item.outcome == "ok"]
+    assert kept["sha256"] == hashlib.sha256((tmp_path / "one.zip").read_bytes()).hexdigest()
+    assert [path.name for path in tmp_path.iterdir()] == ["one.zip"]
+
+
+def test_a_log_in_that_is_refused_is_tried_once(servers: Fleet, tmp_path: Path) -> None:
+    servers.fault("ls001", "refuse_log_in")
+    servers.stats()
+    result = servers.ad_hoc("license_bundle", {"dest": str(tmp_path)}, pattern="ls001").one()
+    counted = servers.stats()["ls001"]
+    servers.mend("ls001")
+    assert result.outcome == "unreachable"
+    assert counted["http_requests"] <= 6
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import dataclasses
 import datetime
 import hashlib
+import hmac
 import re
 import typing as t
 
@@ -27,6 +27,7 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._explain imp
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import (
     Answer,
     ArchiveCreate,
+    ContractError,
     DiskSpace,
     FileChunk,
     JobList,
@@ -68,6 +69,17 @@ class Wish:
     reserve: int
     job_timeout: int
 
+    def fingerprint(self) -> dict[str, t.Any]:
+        """What decides the content of a bundle, for the manifest; of the key what does not tell it."""
+        key = self.pseudonym_key
+        digest = hmac.new(key.encode(), b"citrixfleet.licensing bundle", "sha256").hexdigest()[:16] if key else None
+        return {
+            "log_days": self.limits.days,
+            "log_size": self.limits.size,
+            "private_keys": self.include_private_keys,
+            "pseudonyms": digest,
+        }
+
 
 @dataclasses.dataclass(frozen=True)
 class Surroundings:
@@ -100,11 +112,13 @@ class Found:
 
 @dataclasses.dataclass(frozen=True)
 class Made:
-    """The archive that a job has made: bytes, SHA-256 of the whole, and its manifest."""
+    """The archive that a job has made: bytes, SHA-256 of the whole, its manifest, and how long it took, in seconds."""
 
     size: int
     sha256: str
     manifest: t.Mapping[str, t.Any]
+    collect_seconds: float = 0.0
+    fetch_seconds: float = 0.0
 
 
 class Sink(t.Protocol):
@@ -122,6 +136,7 @@ class Collector:
         self._wish = wish
         self._around = around
         self._archive = rf"jobs\{around.identifier}\bundle.zip"
+        self._warnings: list[str] = []
 
     def look(self) -> Found:
         """One call: the server, the files of the documented folders, free space, and the jobs that are there.
@@ -131,7 +146,9 @@ class Collector:
         lists = list_sources()
         others: dict[str, Operation] = {"jobs": tolerant(JobList()), "disk": tolerant(DiskSpace("work"))}
         reads: dict[str, Operation] = {"server": Server(), **others, **lists}
-        outcomes = dict(zip(reads, self._send(*reads.values()).outcomes, strict=True))
+        # Nothing has begun yet: a host that cannot be reached, or refuses the log-in, is not asked again and again.
+        answer = self._transport.send(Request(tuple(reads.values())))
+        outcomes = dict(zip(reads, answer.outcomes, strict=True))
         if outcomes["server"].error is not None:
             raise LicenseError(f"The host could not be read: {outcomes['server'].error.message}")
         server = parse_server(outcomes["server"].value)
@@ -146,10 +163,15 @@ class Collector:
         disk = outcomes["disk"].value
         return Found(
             server=server,
-            selection=select({name: outcomes[name].value for name in lists}, self._wish.limits, server.clock or ""),
+            selection=select({name: outcomes[name] for name in lists}, self._wish.limits, server.clock or ""),
             free=disk["free"] if disk else None,
             abandoned=self._abandoned(jobs, server.clock or ""),
         )
+
+    @property
+    def warnings(self) -> list[str]:
+        """What could not be cleaned up."""
+        return list(self._warnings)
 
     def collect(
         self, found: Found, open_sink: t.Callable[[], t.ContextManager[Sink]], require_room: t.Callable[[int], None]
@@ -161,26 +183,30 @@ class Collector:
         :raises LicenseError: the archive could not be made or brought here whole.
         :raises ConnectionLostError: the host stayed away.
         """
+        begun = self._around.now()
         try:
             self._start(found)
             made = self._wait(found.server)
+            ready = self._around.now()
             require_room(made.size)
             with open_sink() as sink:
                 self._fetch(made, sink, found.server)
-            return made
+            return dataclasses.replace(made, collect_seconds=ready - begun, fetch_seconds=self._around.now() - ready)
         finally:
             self._clean_up()
 
     def clean(self, found: Found) -> None:
         """End and delete what earlier runs left."""
         if found.abandoned:
-            self._send(*(tolerant(JobStop(identifier)) for identifier in found.abandoned))
+            answer = self._send(*(tolerant(JobStop(identifier)) for identifier in found.abandoned))
+            for identifier, outcome in zip(found.abandoned, answer.outcomes, strict=True):
+                self._note(identifier, outcome)
 
     def _abandoned(self, jobs: Outcome, clock: str) -> tuple[str, ...]:
         return tuple(
             job["id"]
             for job in jobs.value or ()
-            if self._around.is_gone(job["owner"] or "") or _minutes(job["asked"], clock) > _ABANDONED
+            if self._around.is_gone(str(job["owner"] or "")) or _minutes(job["asked"], clock) > _ABANDONED
         )
 
     def _start(self, found: Found) -> None:
@@ -189,7 +215,7 @@ class Collector:
             files=tuple({"root": member.root, "path": member.path} for member in found.selection.members),
             include_private_keys=self._wish.include_private_keys,
             pseudonyms=self._pseudonyms(found.server),
-            header=_header(found),
+            header={**_header(found), "options": self._wish.fingerprint()},
             reserve=self._wish.reserve,
         )
         start = JobStart(
@@ -216,14 +242,17 @@ class Collector:
                 raise LicenseError(f"The job on the server is gone: {explain(outcome.error, server)}")
             job = outcome.value
             if job["state"] == "done":
-                return _made(parse_answer(job["answer"], expected=1).outcomes[0], server)
+                return _made(_answer_of(job), server)
             if job["state"] == "ended":
-                raise LicenseError("The job on the server ended before the bundle was made. Run the task again.")
+                raise LicenseError(
+                    "The job on the server ended before the bundle was made. Run the task again; if that does not "
+                    "help, look whether application control on the server stops Windows PowerShell processes."
+                )
             if self._around.now() >= end:
                 raise LicenseError(f"The bundle was not made within {self._wish.job_timeout} seconds (job_timeout).")
             progress = job["progress"]
             if progress:
-                self._around.report("collecting", progress["bytes"], progress["total_bytes"])
+                self._around.report("collecting", progress.get("bytes", 0), progress.get("total_bytes", 0))
             self._around.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
 
@@ -273,8 +302,19 @@ class Collector:
 
     def _clean_up(self) -> None:
         """Leave nothing of the job; where the host is away, the next run will do it."""
-        with contextlib.suppress(ConnectionLostError, LicenseError):
-            self._send(tolerant(JobStop(self._around.identifier)), pauses=_RETRIES[:2])
+        try:
+            answer = self._send(tolerant(JobStop(self._around.identifier)), pauses=_RETRIES[:2])
+        except (ConnectionLostError, LicenseError) as error:
+            self._warnings.append(
+                f"The next run has to clean up jobs\\{self._around.identifier} on the server: {error}"
+            )
+        else:
+            self._note(self._around.identifier, answer.outcomes[0])
+
+    def _note(self, identifier: str, outcome: Outcome) -> None:
+        """Remember that a job could not be deleted."""
+        if outcome.error is not None:
+            self._warnings.append(f"jobs\\{identifier} stays on the server: {outcome.error.message}")
 
     def _pseudonyms(self, server: ServerFacts) -> dict[str, t.Any] | None:
         if self._wish.pseudonym_key is None:
@@ -301,6 +341,14 @@ def _header(found: Found) -> dict[str, t.Any]:
     }
 
 
+def _answer_of(job: t.Mapping[str, t.Any]) -> Outcome:
+    """The outcome of a job's one operation. :raises LicenseError: its answer is not one."""
+    try:
+        return parse_answer(job["answer"] or {}, expected=1).outcomes[0]
+    except ContractError as error:
+        raise LicenseError(f"The job on the server did not answer as it should: {error}.") from error
+
+
 def _made(outcome: Outcome, server: ServerFacts) -> Made:
     if outcome.error is not None:
         detail = outcome.error.detail
@@ -313,15 +361,20 @@ def _content(chunk: FileChunk, outcome: Outcome, server: ServerFacts) -> bytes |
     """The bytes of one range, None if they are not what the server read. :raises LicenseError: it could not read."""
     if outcome.error is not None:
         raise LicenseError(f"The bundle could not be fetched: {explain(outcome.error, server)}")
-    content = base64.b64decode(outcome.value["content"])
+    try:
+        content = base64.b64decode(outcome.value["content"], validate=True)
+    except ValueError:
+        return None
     if len(content) != chunk.length or hashlib.sha256(content).hexdigest() != outcome.value["sha256"]:
         return None
     return content
 
 
 def _minutes(earlier: str | None, later: str) -> float:
-    """Minutes between two times of the agent, without end where one is missing."""
-    if not earlier or not later:
+    """Minutes between two times of the agent; without end where nobody knows when, none where the clock is unknown."""
+    if not later:
+        return 0.0
+    if not earlier:
         return float("inf")
     first, second = (datetime.datetime.fromisoformat(re.sub(r"\..*|Z", "", text)) for text in (earlier, later))
     return (second - first).total_seconds() / 60

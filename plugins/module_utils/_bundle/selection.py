@@ -15,7 +15,12 @@ import dataclasses
 import datetime
 import typing as t
 
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import FileList, Operation, tolerant
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import (
+    FileList,
+    Operation,
+    Outcome,
+    tolerant,
+)
 
 MEBIBYTE = 1024 * 1024
 
@@ -113,26 +118,32 @@ def list_sources() -> dict[str, Operation]:
     }
 
 
-def select(listed: t.Mapping[str, t.Sequence[t.Mapping[str, t.Any]] | None], limits: Limits, clock: str) -> Selection:
+def select(listed: t.Mapping[str, Outcome], limits: Limits, clock: str) -> Selection:
     """Choose the files of a bundle.
 
-    :param listed: the files of each source by its title, None where it could not be listed.
+    :param listed: the answers of :func:`list_sources`, by title.
     :param clock: the server's time, ISO 8601 in UTC.
     """
     left_out = [
-        LeftOut(source.title, "missing", "there is no such folder or file, or it has nothing in it")
-        for source in SOURCES
-        if not listed[source.title]
+        LeftOut(source.title, *_why(listed[source.title])) for source in SOURCES if not listed[source.title].value
     ]
     members: list[Member] = []
     logs: list[Member] = []
     for source in SOURCES:
         found = [
-            Member(source.root, item["path"], item["size"], item["modified"]) for item in listed[source.title] or ()
+            Member(source.root, item["path"], item["size"], item["modified"])
+            for item in listed[source.title].value or ()
         ]
         (logs if source.logs else members).extend(found)
     kept, dropped = _limit(logs, limits, clock)
     return Selection((*members, *kept), (*left_out, *dropped))
+
+
+def _why(outcome: Outcome) -> tuple[str, str]:
+    """Reason and message for a source that has no files."""
+    if outcome.error is None:
+        return "missing", "there is no such folder or file, or it has nothing in it"
+    return outcome.error.kind, outcome.error.message or "it could not be listed"
 
 
 def missing_sources(entries: t.Collection[str]) -> list[str]:
@@ -152,12 +163,13 @@ def _limit(logs: t.Sequence[Member], limits: Limits, clock: str) -> tuple[list[M
     """The logs that the limits let through, and the others."""
     kept, dropped = [], []
     room = limits.size
-    oldest = _days_before(clock, limits.days) if limits.days is not None else ""
+    oldest = _days_before(clock, limits.days) if limits.days is not None and clock else ""
     for log in sorted(logs, key=lambda member: member.modified, reverse=True):
         if log.modified < oldest:
             dropped.append(LeftOut(log.entry, "too_old", f"not written in the last {limits.days} days"))
         elif room is not None and log.size > room:
-            dropped.append(LeftOut(log.entry, "size_limit", "the newer logs fill the size that is allowed"))
+            dropped.append(LeftOut(log.entry, "size_limit", "it does not fit into the size for logs, the newest first"))
+            room = 0
         else:
             kept.append(log)
             room = room - log.size if room is not None else None

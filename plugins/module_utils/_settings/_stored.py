@@ -59,7 +59,7 @@ def locate(setting: Setting, profile: Profile, readings: Readings) -> Located:
     """Find a setting on this server. What cannot be read has a reason, and is no error yet."""
     row = profile.row(setting, readings.server.version)
     if row is None:
-        return Located(setting, None, None, _no_interface(setting, readings.server))
+        return Located(setting, None, None, _no_interface(setting, profile, readings.server))
     if readings.blank:
         return Located(setting, row, None, None)
     try:
@@ -125,7 +125,14 @@ def doubts(located: t.Iterable[Located]) -> tuple[str, ...]:
     )
 
 
-def _no_interface(setting: Setting, server: ServerFacts) -> str:
+def _no_interface(setting: Setting, profile: Profile, server: ServerFacts) -> str:
+    others = [str(builds) for row in profile.of(setting) for builds in row.builds]
+    if others:
+        return (
+            f"The profile has {setting.name} for other builds only ({', '.join(others)}), and this is "
+            f"{server.version or 'a License Server of unknown build'}. No interface is documented for {setting.name} on "
+            "it; if the row holds here, too, name the build in it (option profile, docs/profiles.md)."
+        )
     build = f"build {server.version.build}" if server.version else "a License Server of unknown build"
     return (
         f"No interface is documented for {setting.name} on {build}. Find out once, on one server, where it is "

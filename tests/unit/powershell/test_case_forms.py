@@ -9,6 +9,7 @@ import base64
 import hashlib
 import io
 import json
+import types
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,7 +21,7 @@ from tests.contract.archives import archive_differences
 from tests.contract.cases import compare_archives, compare_host, file_bytes
 from tests.contract.jobs import CREATED, FIRST_PROCESS, read_jobs, write_jobs
 
-ENTRIES = {"a.log": b"one", "b/c.log": b"two"}
+ENTRIES: Mapping[str, bytes] = types.MappingProxyType({"a.log": b"one", "b/c.log": b"two"})
 WRITTEN = "2026-01-05T08:00:00.0000000Z"
 ASKED = "2026-11-24T09:00:00.1234567Z"
 

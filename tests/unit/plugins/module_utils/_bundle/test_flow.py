@@ -58,6 +58,8 @@ class FakeHost:
         self.error: OperationError | None = None
         self.damaged = 0
         self.slept = 0.0
+        self.stop_error: OperationError | None = None
+        self.answer: t.Any = ...
 
     def send(self, request: Request) -> Answer:
         self.calls.append(request.operations[0].OP)
@@ -82,6 +84,8 @@ class FakeHost:
             assert operation.id not in self.jobs
             self.jobs[operation.id] = {"owner": operation.owner, "asked": SERVER_VALUE["host"]["clock"]}
             return Outcome(value={"process_id": 1})
+        if isinstance(operation, JobStop) and self.stop_error:
+            return Outcome(error=self.stop_error)
         if isinstance(operation, JobStop):
             return Outcome(value={"stopped": True, "deleted": self.jobs.pop(operation.id, None) is not None})
         if isinstance(operation, JobPoll):
@@ -107,7 +111,9 @@ class FakeHost:
         result: dict[str, t.Any] = {"ok": True, "value": value}
         if self.error is not None:
             result = {"ok": False, "error": dataclasses.asdict(self.error)}
-        answer = {"v": 1, "failed": False, "results": [result], "undone": []}
+        answer: t.Any = {"v": 1, "failed": False, "results": [result], "undone": []}
+        if self.answer is not ...:
+            answer = self.answer
         progress = {"files": 1, "bytes": 1, "total_files": 2, "total_bytes": 2, "path": "a"}
         return Outcome(value={"state": state, "progress": progress, "answer": answer if state == "done" else None})
 
@@ -135,13 +141,37 @@ def test_every_byte_arrives_and_nothing_stays(size: int) -> None:
     assert host.calls.count("file.chunk") == -(-size // (RANGE * RANGES))
 
 
-@pytest.mark.parametrize("number", range(1, 9))
+@pytest.mark.parametrize("number", range(2, 9))
 @pytest.mark.parametrize("when", ["breaks", "breaks_after"])
 def test_a_connection_that_breaks_once_is_taken_up_again(number: int, when: str) -> None:
     host = FakeHost()
     getattr(host, when).add(number)
     assert collect(host) == ARCHIVE
     assert host.jobs == {}
+
+
+def test_a_host_that_cannot_be_reached_at_first_is_not_asked_again() -> None:
+    host = FakeHost()
+    host.breaks.add(1)
+    with pytest.raises(ConnectionLostError):
+        collect(host)
+    assert (host.calls, host.slept) == (["server"], 0.0)
+
+
+def test_what_could_not_be_cleaned_up_is_told() -> None:
+    host = FakeHost()
+    one = collector(host)
+    host.stop_error = OperationError("sharing_violation", "it is open elsewhere", {})
+    one.collect(one.look(), lambda: contextlib.nullcontext(io.BytesIO()), lambda _size: None)
+    assert one.warnings == [r"jobs\id-1 stays on the server: it is open elsewhere"]
+
+
+@pytest.mark.parametrize("answer", [None, {}, {"v": 1, "failed": True, "msg": "no"}, {"v": 1, "results": ["x"]}])
+def test_a_job_whose_answer_is_none_is_told(answer: t.Any) -> None:
+    host = FakeHost()
+    host.answer = answer
+    with pytest.raises(LicenseError, match="did not answer as it should"):
+        collect(host)
 
 
 def test_a_host_that_stays_away_is_given_up_after_a_while() -> None:
@@ -205,6 +235,7 @@ def test_a_controller_without_room_is_told_before_a_byte_is_fetched() -> None:
         ("me/gone", "2026-11-24T08:59:00.0000000Z", True),
         ("other/1", "2026-11-24T08:59:00.0000000Z", False),
         ("other/1", "2026-11-24T08:20:00.0000000Z", True),
+        ("other/1", "2026-11-24T09:20:00.0000000Z", False),
         (None, None, True),
     ],
 )

@@ -16,8 +16,10 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._bundle.sele
     missing_sources,
     select,
 )
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import OperationError, Outcome
 
 CLOCK = "2026-11-24T09:00:00.0000000Z"
+DENIED = OperationError("access_denied", "no", {"path": "LS\\conf"})
 TITLES = [source.title for source in SOURCES]
 
 
@@ -25,10 +27,14 @@ def item(path: str, size: int = 1, modified: str = "2026-11-24T08:00:00.0000000Z
     return {"path": path, "size": size, "modified": modified}
 
 
-def listed(files: dict[str, t.Any]) -> dict[str, t.Any]:
+def listed(files: dict[str, t.Any]) -> dict[str, Outcome]:
     """Some files by the title of their source; all other sources have one file."""
     found: dict[str, t.Any] = {source.title: [item(rf"{source.folder}\one".lstrip("\\"))] for source in SOURCES}
-    return {**found, **files}
+    answers = {**found, **files}
+    return {
+        title: Outcome(error=answer) if isinstance(answer, OperationError) else Outcome(value=answer)
+        for title, answer in answers.items()
+    }
 
 
 LOGS = [
@@ -44,7 +50,8 @@ LOGS = [
     [
         (Limits(None, None), {"old", "edge", "big", "new"}, {}),
         (Limits(7, None), {"edge", "big", "new"}, {"old": "too_old"}),
-        (Limits(None, 100), {"new", "edge", "old"}, {"big": "size_limit"}),
+        (Limits(None, 100), {"new"}, {"big": "size_limit", "edge": "size_limit", "old": "size_limit"}),
+        (Limits(None, 1020), {"new", "big", "edge"}, {"old": "size_limit"}),
         (Limits(None, 15), {"new"}, {"big": "size_limit", "edge": "size_limit", "old": "size_limit"}),
         (Limits(1, 5), set(), {"new": "size_limit", "edge": "too_old", "big": "too_old", "old": "too_old"}),
     ],
@@ -65,9 +72,9 @@ def test_what_is_no_log_has_no_limits() -> None:
 
 
 def test_a_folder_that_is_empty_or_cannot_be_listed_is_told() -> None:
-    found = select(listed({r"LS\resource\cache": [], r"LS\conf": None}), Limits(None, None), CLOCK)
+    found = select(listed({r"LS\resource\cache": [], r"LS\conf": DENIED}), Limits(None, None), CLOCK)
     assert [(item.path, item.reason) for item in found.left_out] == [
-        (r"LS\conf", "missing"),
+        (r"LS\conf", "access_denied"),
         (r"LS\resource\cache", "missing"),
     ]
 
