@@ -71,6 +71,7 @@ On the way to it (the WinRM front's own; see ``AgentHost.fault``):
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -112,6 +113,28 @@ NAMES = frozenset(
     }
 )
 _FILE = "faults.json"
+
+
+#: A value for each fault that true means nothing for.
+_EXAMPLES: Mapping[str, Any] = {
+    "shell": {"edition": "Core"},
+    "cmdlet_error": {"New-LicAdministrator": {"status": "UnknownError"}},
+    "accounts_deleted": "CORP\\alice",
+    "service_fails_to_start": "Citrix Licensing",
+    "service_slow": {"Citrix Licensing": 3},
+    "port_taken": {"port": 27001},
+    "clock_offset": 60,
+    "fast_clock": 100,
+    "power_cut": {"after": 10},
+    "agent_killed": {"after": 10},
+    "changed_between": {"path": "MyFiles\\CITRIX.opt", "append": "# changed\r\n"},
+    "disk_space": {"free": 1000},
+    "disk_full_after": {"bytes": 1000},
+    "job_slow": {"seconds": 5},
+    "job_killed": {"after_files": 3},
+    "drop_connection": {"operation": "Send", "after": 1, "times": 1},
+    "slow_answers": 1,
+}
 
 
 class FaultSource(Protocol):
@@ -174,6 +197,7 @@ class StoredFaults:
 def set_fault(state_dir: Path, server: str, name: str, value: Any = True) -> None:
     """Set a fault on a server of a state folder, or on ``all``. ValueError for an unknown server or fault."""
     _check_name(name)
+    _check_value(name, value)
     for folder in _folders(state_dir, server):
         StoredFaults(folder).update(name, lambda old: value)
 
@@ -189,6 +213,16 @@ def clear_fault(state_dir: Path, server: str, name: str | None = None) -> None:
 def active_faults(state_dir: Path, server: str) -> dict[str, Any]:
     """The faults that are set on one server: name to value. ValueError for an unknown server."""
     return dict(StoredFaults(_folders(state_dir, server)[0]).active())
+
+
+def _check_value(name: str, value: Any) -> None:
+    """ValueError for a value of the wrong kind, with an example of the right one."""
+    example = _EXAMPLES.get(name)
+    if example is None or value in (None, False):
+        return
+    kinds = (int, float) if isinstance(example, int) else (str, list) if isinstance(example, str) else (dict,)
+    if isinstance(value, bool) or not isinstance(value, kinds):
+        raise ValueError(f"the fault {name} needs a value, such as {json.dumps(example)}")
 
 
 def _check_name(name: str) -> None:

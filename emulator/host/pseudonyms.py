@@ -24,8 +24,10 @@ GROWTH = 16
 
 
 def is_text_name(name: str) -> bool:
-    """Whether names are replaced in a file of this name."""
-    return name.lower().endswith(_EXTENSIONS)
+    """Whether names are replaced in a file of this name. The number of a rotated log is not its extension."""
+    before, _dot, last = name.lower().rpartition(".")
+    rotated = last.isascii() and last.isdecimal()
+    return (before if rotated else name.lower()).endswith(_EXTENSIONS)
 
 
 @functools.cache

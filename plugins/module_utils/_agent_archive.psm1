@@ -4,7 +4,7 @@ Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
 
 $script:PrivateName = '\.(key|pfx|p12|pvk|jks)\z'
-$script:TextName = '\.(log|txt|csv|xml|opt|conf)\z'
+$script:TextName = '\.(log|txt|csv|xml|opt|conf)(\.[0-9]+)?\z'
 $script:Mark = 'PRIVATE KEY-----'
 # The bytes that UTF-16 has in both byte orders: a zero between two letters.
 $script:WideMark = $script:Mark.ToCharArray() -join "`0"
@@ -81,7 +81,7 @@ function Get-AgentArchiveItem {
 # with as much of the last block as may hold the beginning of one.
 function Copy-AgentStream {
     param([IO.Stream]$Source, [long]$Length, [string]$Spare, [bool]$Search, [Collections.IDictionary]$Progress)
-    if ($Length -le $script:Memory) { $copy = [IO.MemoryStream]::new() }
+    if ($Length -le $script:Memory) { $copy = [IO.MemoryStream]::new([int]$Length) }
     else { $copy = Open-AgentFile $Spare Create ReadWrite None }
     try {
         $buffer = [byte[]]::new([int][math]::Min($script:Block, $Length))

@@ -20,12 +20,20 @@ function Clear-AgentWorkFolder {
     }
 }
 
+# Deletes a file, a link or an empty folder. Windows deletes nothing that is read-only.
+function Remove-AgentEntry {
+    param([IO.FileSystemInfo]$Entry)
+    if ($Entry.Attributes.HasFlag([IO.FileAttributes]::ReadOnly)) { $Entry.Attributes = 'Normal' }
+    $Entry.Delete()
+}
+
 # Deletes a folder with all that is in it. (Directory.Delete of .NET Framework cannot do that where a junction is.)
 function Remove-AgentTree {
     param([string]$Full)
-    foreach ($entry in [IO.DirectoryInfo]::new($Full).GetFileSystemInfos()) {
+    $folder = [IO.DirectoryInfo]::new($Full)
+    foreach ($entry in $folder.GetFileSystemInfos()) {
         if ($entry -is [IO.DirectoryInfo] -and -not (Test-AgentLink $entry.FullName)) { Remove-AgentTree $entry.FullName }
-        else { $entry.Delete() }
+        else { Remove-AgentEntry $entry }
     }
-    [IO.Directory]::Delete($Full)
+    Remove-AgentEntry $folder
 }

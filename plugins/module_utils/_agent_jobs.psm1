@@ -150,7 +150,7 @@ function Read-AgentJob {
         $progress = Read-AgentText $folder 'progress.json'
         if ($progress) { $value.progress = [Text.StringBuilder]::new($progress) }
     }
-    catch [IO.IOException] {
+    catch [IO.IOException], [UnauthorizedAccessException] {
         # It is being replaced.
         $value.progress = $null
     }
@@ -168,9 +168,10 @@ function Start-AgentJob {
     }
     $null = Get-AgentWorkFolder -Create
     $null = [IO.Directory]::CreateDirectory($folder)
+    $process = $null
     try {
         Write-AgentText $folder 'request.json' (ConvertTo-AgentJson $Request)
-        Write-AgentText $folder 'agent.ps1' "$Text`nInvoke-AgentJob `$PSScriptRoot`n"
+        Write-AgentText $folder 'agent.ps1' "$Text`nInvoke-AgentJob '$($folder.Replace("'", "''"))'`n"
         Write-AgentText $folder 'asked' ''
         Set-AgentJobAsked $folder
         $process = Start-AgentProcess ([IO.Path]::Combine($folder, 'agent.ps1'))
@@ -180,7 +181,11 @@ function Start-AgentJob {
     }
     catch {
         $failure = ConvertTo-AgentError $_ @{ path = $path }
-        try { $null = Stop-AgentJob $Id }
+        try {
+            # Without job.json, nobody else knows it.
+            if ($process) { $null = Stop-AgentProcess $process.id $process.created.ToUniversalTime() }
+            $null = Stop-AgentJob $Id
+        }
         catch { $failure.message = "$($failure.message) '$path' stays: $($_.Exception.Message)" }
         Stop-Agent $failure.kind $failure.message $failure.detail
     }

@@ -102,7 +102,8 @@ function Read-AgentRegistry {
 
 # Lists the processes: id, parent, name, created.
 function Get-AgentProcess {
-    foreach ($process in Get-CimInstance -ClassName Win32_Process) {
+    $names = 'ProcessId', 'ParentProcessId', 'Name', 'CreationDate'
+    foreach ($process in Get-CimInstance -ClassName Win32_Process -Property $names) {
         @{
             id      = [int]$process.ProcessId
             parent  = [int]$process.ParentProcessId
@@ -176,7 +177,7 @@ function ConvertFrom-AgentSid {
     catch [SystemException] { return $null }
 }
 
-# Takes the mutex of all changes on this computer; nothing if it is not free in time.
+# Takes the mutex of all changes; nothing if it is not free in time.
 function Enter-AgentLock {
     param([double]$Seconds)
     $mutex = [Threading.Mutex]::new($false, 'Global\citrixfleet.licensing')

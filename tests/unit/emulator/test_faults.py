@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -145,3 +146,10 @@ def test_a_fault_of_the_connection_counts_down(server: Operated) -> None:
     server.fault("slow_answers", 3)
     server.server.spend_fault("slow_answers")
     assert server.server.fault("slow_answers") == 3
+
+
+@pytest.mark.parametrize("name", ["port_taken", "service_fails_to_start", "power_cut", "clock_offset"])
+def test_a_fault_that_needs_a_value_says_so_with_an_example(name: str, tmp_path: Path) -> None:
+    (tmp_path / "servers" / "ls001").mkdir(parents=True)
+    with pytest.raises(ValueError, match=f"{name} needs a value, such as"):
+        faults.set_fault(tmp_path, "ls001", name)
