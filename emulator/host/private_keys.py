@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 import zipfile
 import zlib
@@ -14,8 +15,7 @@ from typing import IO
 
 BLOCK = 1024 * 1024
 """Bytes that are read at once."""
-_NAME = "server.key"
-_EXTENSIONS = (".key", ".pfx", ".p12", ".pvk", ".jks")
+_KEY_NAME = re.compile(r"\.(key|pfx|p12|pvk|jks|ppk)(\.|\Z)", re.IGNORECASE)
 _BEGINNING_OF_ZIP = b"PK\x03\x04"
 _DEEPEST = 3
 _TEXT = "PRIVATE KEY-----"
@@ -30,8 +30,7 @@ class UncheckedArchiveError(Exception):
 
 def is_key_name(name: str) -> bool:
     """Whether a file of this name is a private key, whatever is in it."""
-    lower = name.lower()
-    return lower == _NAME or lower.endswith(_EXTENSIONS)
+    return _KEY_NAME.search(name) is not None
 
 
 def holds_private_key(file: IO[bytes], check: Callable[[], None] = lambda: None) -> bool:

@@ -3,7 +3,7 @@
 Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
 
-$script:PrivateName = '\.(key|pfx|p12|pvk|jks)\z'
+$script:PrivateName = '\.(key|pfx|p12|pvk|jks|ppk)(\.|\z)'
 $script:TextName = '\.(log|txt|csv|xml|opt|conf)(\.[0-9]+)?\z'
 $script:Mark = 'PRIVATE KEY-----'
 # The bytes that UTF-16 has in both byte orders: a zero between two letters.

@@ -110,11 +110,12 @@ def test_not_one_private_key_is_in_it(servers: Fleet, tmp_path: Path) -> None:
     (planted / "ascii.log").write_text("x" * (4 * 1024 * 1024 - 20) + KEY)
     (planted / "utf16.txt").write_bytes(KEY.encode("utf-16"))
     (planted / "big-endian.txt").write_bytes(KEY.encode("utf-16-be"))
+    (planted / "server.key.bak").write_bytes(b"not even in PEM")
     (planted / "harmless.txt").write_text("PUBLIC KEY-----")
     bundle = collect(servers, tmp_path, "ls002")
     inside = contents(bundle["path"])
     assert not [name for name, content in inside.items() if b"PRIVATE KEY" in content.replace(b"\0", b"")]
-    assert not [name for name in inside if name.endswith(".key")]
+    assert not [name for name in inside if ".key" in name]
     reasons = {Path(item["path"]).name: item["reason"] for item in bundle["left_out"]}
     assert {
         name: reasons[name] for name in ("server.key", "inner.zip", "ascii.log", "utf16.txt", "big-endian.txt")

@@ -130,8 +130,8 @@ def _no_interface(setting: Setting, profile: Profile, server: ServerFacts) -> st
     if others:
         return (
             f"The profile has {setting.name} for other builds only ({', '.join(others)}), and this is "
-            f"{server.version or 'a License Server of unknown build'}. No interface is documented for {setting.name} on "
-            "it; if the row holds here, too, name the build in it (option profile, docs/profiles.md)."
+            f"{server.version or 'a License Server of unknown build'}. No interface is documented for "
+            f"{setting.name} on it; if the row holds here, too, name the build in it (profile, docs/profiles.md)."
         )
     build = f"build {server.version.build}" if server.version else "a License Server of unknown build"
     return (
