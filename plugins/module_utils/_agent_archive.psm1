@@ -3,7 +3,8 @@
 Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
 
-$script:PrivateName = '\.(key|pfx|p12|pvk|jks|ppk)(\.|\z)'
+# In a path, the name's last part alone: a folder may be called anything.
+$script:PrivateName = '\.(key|pfx|p12|pvk|jks|ppk)(\.[^/\\]*)?\z'
 $script:TextName = '\.(log|txt|csv|xml|opt|conf)(\.[0-9]+)?\z'
 $script:Mark = 'PRIVATE KEY-----'
 # The bytes that UTF-16 has in both byte orders: a zero between two letters.
@@ -182,6 +183,12 @@ function Read-AgentItem {
     return $copy
 }
 
+# Makes the text of bytes, in lower-case hexadecimal.
+function ConvertTo-AgentHex {
+    param([byte[]]$Bytes)
+    return [BitConverter]::ToString($Bytes).Replace('-', '').ToLowerInvariant()
+}
+
 # Puts a file into a zip, and makes its line of the manifest. Zips keep local times, from 1980 on.
 function Add-AgentItem {
     param($Zip, [hashtable]$Item, [IO.Stream]$Copy, [hashtable]$Pseudonyms)
@@ -205,7 +212,7 @@ function Add-AgentItem {
     return [ordered]@{
         path       = $Item.name
         size       = $size
-        sha256     = [BitConverter]::ToString($hash.Hash).Replace('-', '').ToLowerInvariant()
+        sha256     = ConvertTo-AgentHex $hash.Hash
         modified   = $Item.modified.ToString('o')
         pseudonyms = $names
     }
@@ -295,6 +302,5 @@ function New-AgentArchive {
         Clear-AgentWorkFolder $full
         throw $failure
     }
-    $text = [BitConverter]::ToString($hash).Replace('-', '').ToLowerInvariant()
-    return [ordered]@{ size = $size; sha256 = $text; manifest = $manifest }
+    return [ordered]@{ size = $size; sha256 = (ConvertTo-AgentHex $hash); manifest = $manifest }
 }

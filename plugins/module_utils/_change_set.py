@@ -12,9 +12,14 @@ import dataclasses
 import typing as t
 
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import LicenseError
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._exchange import (
+    Outcome,
+)
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._explain import explain
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._interfaces.document import FileEdit
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import Operation, Outcome
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import (
+    Operation,
+)
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._server import ServerFacts
 
 
@@ -70,10 +75,10 @@ class ChangeSet:
 
     ``before`` and ``after`` are the section's state in plain values, for the result and the diff. ``steps`` are empty
     if the server is as desired. ``final_steps`` cannot be taken back and run after the reversible steps of all
-    sections. ``verify`` has, by the labels of the section's reads, those that expect the new values when they are
-    repeated at the end of the batch. ``actions`` are further keys of the result: what this plan does beside setting
-    values. ``rewrite`` is what has to become of the server's files; those of all sections are one transaction.
-    ``warnings`` are for a plan that changes something.
+    sections. ``verify`` has, by the labels of the section's reads, those that are other ones when they are repeated at
+    the end of the batch: they expect the new values, or ask at a new port. ``actions`` are further keys of the result:
+    what this plan does beside setting values. ``rewrite`` is what has to become of the server's files; those of all
+    sections are one transaction. ``warnings`` are for a plan that changes something.
     """
 
     before: t.Mapping[str, t.Any]

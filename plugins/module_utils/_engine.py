@@ -18,6 +18,11 @@ import typing as t
 
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._change_set import ChangeSet, Readings, Step
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import LicenseError
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._exchange import (
+    OperationError,
+    Request,
+    Undo,
+)
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._explain import explain
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._failure import (
     Attempt,
@@ -27,10 +32,7 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._failure imp
 )
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import (
     Operation,
-    OperationError,
-    Request,
     Server,
-    Undo,
     tolerant,
 )
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._reading import (

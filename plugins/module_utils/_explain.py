@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import OperationError
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._server import ServerFacts
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._exchange import (
+    OperationError,
+)
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._server import WEB_SERVICE, ServerFacts
 
 SNAPIN_INSTALLER = r"x64\Licensing\LicensingAdmin_PowerShellSnapIn_x64.msi"
 
@@ -128,7 +130,7 @@ def _double_hop(server: ServerFacts) -> str:
 
 
 def _web_service_state(server: ServerFacts) -> str:
-    service = server.service("CitrixWebServicesforLicensing")
+    service = server.service(WEB_SERVICE)
     return f"; its service {service.name} is {service.state}" if service is not None else ""
 
 

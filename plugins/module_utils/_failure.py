@@ -14,17 +14,19 @@ import typing as t
 
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._change_set import ChangeSet, Step
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import ConnectionLostError, LicenseError
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._exchange import (
+    Answer,
+    OperationError,
+    Outcome,
+    Request,
+)
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._explain import explain
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import (
     ANY_ERROR,
-    Answer,
     Cmdlet,
     HostChange,
     Operation,
-    OperationError,
-    Outcome,
     PortOwners,
-    Request,
 )
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._reading import Task, Transport, Wishes, read
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._server import ServerFacts
@@ -99,9 +101,8 @@ def _fate(attempt: Attempt, server: ServerFacts, task: Task, transport: Transpor
         }
     except (LicenseError, ConnectionLostError) as second:
         undone = _undo_failures(attempt, server, all_of_them=True)
-        return f"{done}{undone}The server could not be read again ({second}); look at it before the next run.", bool(
-            final
-        )
+        unread = f"The server could not be read again ({second}); look at it before the next run."
+        return f"{done}{undone}{unread}", bool(final)
     before = {
         section.name: plan.before for (section, _desired), plan in zip(attempt.wishes, attempt.plans, strict=True)
     }

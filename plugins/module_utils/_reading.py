@@ -15,16 +15,18 @@ import urllib.parse
 
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._change_set import Readings, Section
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import LicenseError
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._explain import shell_problem
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import (
-    AccountResolve,
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._exchange import (
     Answer,
-    Cmdlet,
-    FileList,
-    Operation,
     OperationError,
     Outcome,
     Request,
+)
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._explain import shell_problem
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import (
+    AccountResolve,
+    Cmdlet,
+    FileList,
+    Operation,
     Server,
     tolerant,
 )
@@ -90,7 +92,10 @@ def read(wishes: Wishes, task: Task, transport: Transport) -> Found:
     batch = ReadBatch([tolerant(operation) for reads in groups for operation in reads.values()], task)
     answer = transport.send(Request(batch.operations, admin_address=task.admin_address))
     host, *sections = split_by_group(groups, batch.outcomes(answer.outcomes))
-    server = _server(host["server"], host.get("information"))
+    server = read_server(host["server"], "Nothing was changed.")
+    if "information" in host:
+        told = host["information"].value
+        server = server.seen_from_elsewhere(told[0]["SLVersion"] if told else None)
     missing = not server.installed and task.admin_address is None
     readings = tuple(
         Readings(server, blank=missing and section.needs_server, outcomes=found)
@@ -144,13 +149,16 @@ def split_by_group(
     return split
 
 
-def _server(facts: Outcome, information: Outcome | None) -> ServerFacts:
+def read_server(facts: Outcome, fate: str) -> ServerFacts:
+    """What the operation ``server`` told.
+
+    :param fate: a sentence for the error, on what was left undone.
+    :raises LicenseError: it failed, or no other operation can run in the host's shell.
+    """
     if facts.error is not None:
         raise LicenseError(f"The host could not be read: {facts.error.message}")
     server = parse_server(facts.value)
     problem = shell_problem(server)
     if problem is not None:
-        raise LicenseError(f"{problem} Nothing was changed.")
-    if information is not None:
-        return server.seen_from_elsewhere(information.value[0]["SLVersion"] if information.value else None)
+        raise LicenseError(f"{problem} {fate}")
     return server

@@ -11,12 +11,18 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import OperationError, parse_error
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._exchange import (
+    OperationError,
+    parse_error,
+)
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._version import Version
 
 #: Names of the two services that every License Server has (public scripts; the names in Citrix' own pages).
 LICENSE_SERVICE = "Citrix Licensing"
 WEB_SERVICE = "CitrixWebServicesforLicensing"
+
+#: All services of the License Server that were seen, under the names of all builds; the agent describes these.
+SERVICES = (LICENSE_SERVICE, WEB_SERVICE, "CtxLSPortSvc", "CitrixLicensingSupportService", "Citrix_GTLicensingProv")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -19,6 +19,11 @@ import typing as t
 
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._change_set import RuleMove
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import LicenseError
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._exchange import (
+    Outcome,
+    Request,
+    Undo,
+)
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._explain import explain
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import (
     ANY_ERROR,
@@ -31,11 +36,8 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations 
     FirewallWrite,
     FolderDelete,
     Operation,
-    Outcome,
-    Request,
     ServiceStart,
     ServiceStop,
-    Undo,
     tolerant,
 )
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._server import ServerFacts

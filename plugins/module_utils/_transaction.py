@@ -151,9 +151,9 @@ class Transaction:
         digest = hashlib.sha256(self.manifest()).hexdigest()
         earlier = {path.split("\\")[1] for path in copies if path.count("\\") > 1}
         whole = {name for name in earlier if f"{BACKUPS}\\{name}\\{KEPT_MANIFEST}" in copies}
-        # Copies without a manifest are of a run that died before it changed anything.
         # Ours is the newest whatever the clock says; a server's clock can be set back.
         order = [self.identifier, *sorted(whole, reverse=True)]
+        # Copies without a manifest are of a run that died before it changed anything.
         surplus = [*sorted(earlier - whole), *order[self.limits.backups :]]
         return (
             FileCopy("work", MANIFEST, digest, "work", f"{self.folder}\\{KEPT_MANIFEST}", None),

@@ -4,10 +4,11 @@
 
 # This file is private to the collection: it may change without notice in any release.
 
-"""The one action behind every module of the collection: Ansible's side of the engine."""
+"""The actions behind the modules: Ansible's side of every one of them, and of those that the engine answers."""
 
 from __future__ import annotations
 
+import abc
 import contextlib
 import importlib
 import typing as t
@@ -49,13 +50,13 @@ class WindowsAction(ActionBase):  # type: ignore[misc]  # ansible-core is not ty
 
     TRANSFERS_FILES = False
 
+    @abc.abstractmethod
     def arguments(self) -> dict[str, t.Any]:
         """The arguments of ``AnsibleModule`` that the module file carries, too."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def perform(self, options: dict[str, t.Any], variables: dict[str, t.Any]) -> dict[str, t.Any]:
         """Do the task, with validated options; the result, or :class:`LicenseError`, :class:`ConnectionLostError`."""
-        raise NotImplementedError
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         """Run the task.

@@ -27,13 +27,17 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._bundle.cont
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._bundle.destination import Names, check_template
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._bundle.flow import (
     Collector,
+)
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._bundle.selection import missing_sources
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._bundle.values import (
     Found,
     Surroundings,
     Wish,
 )
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._bundle.selection import missing_sources
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import LicenseError
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import AGENT_JOBS
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import (
+    AGENT_JOBS,
+)
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._results import describe_server
 from ansible_collections.citrixfleet.licensing.plugins.plugin_utils._action import WindowsAction
 from ansible_collections.citrixfleet.licensing.plugins.plugin_utils._bundle_files import (
@@ -69,14 +73,14 @@ class BundleAction(WindowsAction):
         host = str(self._task.delegate_to or variables.get("inventory_hostname", self._play_context.remote_addr))
         collector = Collector(transport, wish, _surroundings(host, transport))
         found = collector.look()
-        destination = Destination(options["dest"], Names.of(host, found.server))
+        destination = Destination(options["dest"], Names.of(host, found.server), options["force"])
         checking = bool(self._task.check_mode)
         if not checking:
             collector.clean(found)
         reused = _reusable(destination, found, wish, options["max_age"])
         if reused is not None:
             return {**_result(found, *reused, reused=True), "warnings": collector.warnings}
-        destination.require_free(options["force"])
+        destination.require_free()
         if checking:
             return _result(found, destination.path, None)
         destination.make_folder()

@@ -19,7 +19,12 @@ import typing as t
 import zipfile
 import zlib
 
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._bundle.destination import Names, fill, pattern_of
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._bundle.destination import (
+    DEFAULT_NAME,
+    Names,
+    fill,
+    pattern_of,
+)
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import LicenseError
 
 MANIFEST = "manifest.json"
@@ -30,25 +35,26 @@ _DAMAGED = (OSError, zipfile.BadZipFile, zlib.error, KeyError, ValueError, NotIm
 
 
 class Destination:
-    """The place of one bundle. ``dest`` is as the task has it, ``names`` fill its placeholders."""
+    """The place of one bundle. ``dest`` and ``force`` are as the task has them, ``names`` fill placeholders."""
 
-    def __init__(self, dest: str, names: Names) -> None:
+    def __init__(self, dest: str, names: Names, force: bool) -> None:
         # A path of a folder that is not there yet has no suffix; that it ends in a slash is lost in a Path.
         is_folder = dest.endswith("/") or pathlib.Path(dest).is_dir() or not dest.casefold().endswith(".zip")
-        absolute = os.path.abspath(dest)  # noqa: PTH100  # resolve() would follow links
-        self.path = pathlib.Path(fill(absolute, names, is_folder))
-        self._pattern = pattern_of(absolute, names, is_folder)
-
-    def require_free(self, force: bool) -> None:
-        """:raises LicenseError: there is a file already, and it is not to be replaced."""
+        absolute = pathlib.Path(dest).absolute()
+        template = str(absolute / DEFAULT_NAME if is_folder else absolute)
+        self.path = pathlib.Path(fill(template, names))
+        self._pattern = pattern_of(template, names)
         self._force = force
+
+    def require_free(self) -> None:
+        """:raises LicenseError: there is a file already, and it is not to be replaced."""
         try:
             taken, folder = os.path.lexists(self.path), self.path.is_dir()
         except (OSError, ValueError) as error:
             raise LicenseError(f"dest is no path on the controller: {error}; nothing was collected.") from error
         if folder:
             raise LicenseError(f"{self.path} is a folder; nothing was collected.")
-        if taken and not force:
+        if taken and not self._force:
             raise LicenseError(f"{self.path} exists; nothing was collected. Set force=true to replace it.")
 
     def make_folder(self) -> None:

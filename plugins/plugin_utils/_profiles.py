@@ -17,6 +17,7 @@ import typing as t
 
 import yaml
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._documents.formats import FORMATS, DocumentError
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._documents.license_file import STARTUP_FILE
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import LicenseError
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._interfaces.document import LICENSE_FORMAT
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._profile import (
@@ -33,12 +34,21 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._profile imp
     Row,
     Setting,
 )
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._server import LICENSE_SERVICE, WEB_SERVICE
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._server import SERVICES
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._version import Version
+from ansible_collections.citrixfleet.licensing.plugins.plugin_utils._yaml_nodes import (
+    SchemaError,
+    read_choice,
+    read_flag,
+    read_mapping,
+    read_sequence,
+    read_text,
+    read_texts,
+    refuse_unknown,
+    required,
+)
 
 _SHIPPED = pathlib.Path(__file__).with_name("documented.yml")
-
-_STARTUP_LICENSE = "citrix_startup.lic"
 
 _ROW_KEYS = {
     DOCUMENT: ("setting", "interface", "places", "values", "restart", "builds", "source", "confidence"),
@@ -46,29 +56,12 @@ _ROW_KEYS = {
 }
 _PLACE_KEYS = ("root", "file", "format", "selector", "count", "pattern", "insert")
 
-#: The License Server's own services. No other one, least of all the one that carries the connection, is restarted.
-_SERVICES = (
-    LICENSE_SERVICE,
-    WEB_SERVICE,
-    "CtxLSPortSvc",
-    "CitrixLicensingSupportService",
-    "Citrix_GTLicensingProv",
-)
-
 _BUILD = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9}){3}-[0-9]{1,9}")
 # A short name (8.3) may be another file's second name.
 _SEGMENT = re.compile(r'(?!.*~[0-9])[^\x00-\x1f<>:"/|\\]+')
 
 #: What a document made to harm, or by mistake, raises on its way through the parsers of YAML and JSON.
 _UNREADABLE = (RecursionError, OverflowError, ValueError, TypeError)
-
-
-class _SchemaError(Exception):
-    """What is wrong, with the node that it is wrong in."""
-
-    def __init__(self, node: yaml.Node, message: str) -> None:
-        super().__init__(message)
-        self.node = node
 
 
 def shipped_profile() -> Profile:
@@ -116,12 +109,12 @@ def _read(node: yaml.Node | None, name: str) -> Profile:
         return Profile()
     rows: list[Row] = []
     try:
-        for item in _sequence(node, "a profile is a list of rows"):
+        for item in read_sequence(node, "a profile is a list of rows"):
             row = _row(item, shipped=name == str(_SHIPPED))
             rows.append(row)
     except RecursionError as error:
         raise LicenseError(f"{name} is nested too deeply. Nothing was sent to the host.") from error
-    except _SchemaError as error:
+    except SchemaError as error:
         mark = error.node.start_mark
         where = f"line {mark.line + 1}" if mark else f"row {len(rows) + 1}"
         raise LicenseError(f"{name}, {where}: {error} (docs/profiles.md). Nothing was sent to the host.") from error
@@ -129,32 +122,32 @@ def _read(node: yaml.Node | None, name: str) -> Profile:
 
 
 def _row(node: yaml.Node, shipped: bool) -> Row:
-    fields = _mapping(node, "a row is a mapping")
-    interface = _text(_required(node, fields, "interface"))
+    fields = read_mapping(node, "a row is a mapping")
+    interface = read_text(required(node, fields, "interface"))
     if interface not in _ROW_KEYS:
-        raise _SchemaError(fields["interface"], f"interface is {interface!r}; it is one of {', '.join(_ROW_KEYS)}")
+        raise SchemaError(fields["interface"], f"interface is {interface!r}; it is one of {', '.join(_ROW_KEYS)}")
     if interface == CMDLET and not shipped:
-        raise _SchemaError(fields["interface"], "cmdlets are known to the collection; rows for them are its own")
-    _refuse_unknown(fields, _ROW_KEYS[interface])
-    setting = _setting(_required(node, fields, "setting"), interface)
-    confidence = _choice(_required(node, fields, "confidence"), "confidence", CONFIDENCES)
+        raise SchemaError(fields["interface"], "cmdlets are known to the collection; rows for them are its own")
+    refuse_unknown(fields, _ROW_KEYS[interface])
+    setting = _setting(required(node, fields, "setting"), interface)
+    confidence = read_choice(required(node, fields, "confidence"), "confidence", CONFIDENCES)
     row = Row(
         setting=setting,
         interface=interface,
-        builds=_builds(_required(node, fields, "builds")),
-        source=_text(_required(node, fields, "source")),
+        builds=_builds(required(node, fields, "builds")),
+        source=read_text(required(node, fields, "source")),
         confidence=confidence,
     )
     if interface == CMDLET:
-        return dataclasses.replace(row, cmdlets=_texts(_required(node, fields, "cmdlets"), "cmdlets"))
-    places = _sequence(_required(node, fields, "places"), "places is a list")
+        return dataclasses.replace(row, cmdlets=read_texts(required(node, fields, "cmdlets"), "cmdlets"))
+    places = read_sequence(required(node, fields, "places"), "places is a list")
     if not places:
-        raise _SchemaError(fields["places"], "places is empty")
+        raise SchemaError(fields["places"], "places is empty")
     spellings = _spellings(setting, node, fields.get("values"))
     may_be_absent = any(not texts for texts in spellings.values())
     restart = _restart(fields.get("restart"))
     if setting.is_port and not restart:
-        raise _SchemaError(node, "restart is missing; a port takes effect when its service starts")
+        raise SchemaError(node, "restart is missing; a port takes effect when its service starts")
     return dataclasses.replace(
         row,
         places=tuple(_place(place, confidence, may_be_absent) for place in places),
@@ -166,96 +159,95 @@ def _row(node: yaml.Node, shipped: bool) -> Row:
 def _restart(node: yaml.Node | None) -> tuple[str, ...]:
     if node is None:
         return ()
-    known = {name.casefold(): name for name in _SERVICES}
-    for name in _texts(node, "restart"):
+    # No other service is restarted, least of all the one that carries the connection.
+    known = {name.casefold(): name for name in SERVICES}
+    for name in read_texts(node, "restart"):
         if name.casefold() not in known:
-            raise _SchemaError(
-                node, f"restart has {name!r}; the services of the License Server are {', '.join(_SERVICES)}"
+            raise SchemaError(
+                node, f"restart has {name!r}; the services of the License Server are {', '.join(SERVICES)}"
             )
-    return tuple(known[name.casefold()] for name in _texts(node, "restart"))
+    return tuple(known[name.casefold()] for name in read_texts(node, "restart"))
 
 
 def _setting(node: yaml.Node, interface: str) -> Setting:
-    setting = SETTINGS.get(_text(node))
+    setting = SETTINGS.get(read_text(node))
     if setting is None:
-        raise _SchemaError(node, f"there is no setting {_text(node)!r}; there are {', '.join(SETTINGS)}")
+        raise SchemaError(node, f"there is no setting {read_text(node)!r}; there are {', '.join(SETTINGS)}")
     if interface not in setting.interfaces:
-        raise _SchemaError(node, f"{setting.name} is set by {' or '.join(setting.interfaces)}, not by {interface}")
+        raise SchemaError(node, f"{setting.name} is set by {' or '.join(setting.interfaces)}, not by {interface}")
     return setting
 
 
 def _place(node: yaml.Node, confidence: str, may_be_absent: bool) -> Place:
-    fields = _mapping(node, "a place is a mapping")
-    _refuse_unknown(fields, _PLACE_KEYS)
-    root = _choice(fields["root"], "root", ("install", "myfiles")) if "root" in fields else "install"
-    form = _choice(_required(node, fields, "format"), "format", tuple(FORMATS))
-    selector = _text(_required(node, fields, "selector"))
-    insert = "insert" in fields and _flag(fields["insert"], "insert")
+    fields = read_mapping(node, "a place is a mapping")
+    refuse_unknown(fields, _PLACE_KEYS)
+    root = read_choice(fields["root"], "root", ("install", "myfiles")) if "root" in fields else "install"
+    form = read_choice(required(node, fields, "format"), "format", tuple(FORMATS))
+    selector = read_text(required(node, fields, "selector"))
+    insert = "insert" in fields and read_flag(fields["insert"], "insert")
     if insert and "pattern" in fields:
-        raise _SchemaError(fields["pattern"], "a place with a pattern cannot be inserted: the rest of it is not known")
+        raise SchemaError(fields["pattern"], "a place with a pattern cannot be inserted: the rest of it is not known")
     if may_be_absent and "pattern" in fields:
-        raise _SchemaError(fields["pattern"], "a place with a pattern cannot be absent: the rest of it would go, too")
+        raise SchemaError(fields["pattern"], "a place with a pattern cannot be absent: the rest of it would go, too")
     try:
         FORMATS[form].check(selector)
     except DocumentError as error:
-        raise _SchemaError(fields["selector"], f"selector {selector!r}: {error}") from error
-    file = _file(_required(node, fields, "file"), confidence)
+        raise SchemaError(fields["selector"], f"selector {selector!r}: {error}") from error
+    file = _file(required(node, fields, "file"), confidence)
     if file.casefold().endswith(".lic") and form != LICENSE_FORMAT:
-        raise _SchemaError(fields["format"], f"license files have the format {LICENSE_FORMAT}: their lines are signed")
+        raise SchemaError(fields["format"], f"license files have the format {LICENSE_FORMAT}: their lines are signed")
     return Place(
         root=root,
         file=file,
         format=form,
         selector=selector,
-        every="count" in fields and _choice(fields["count"], "count", ("one", "every")) == "every",
+        every="count" in fields and read_choice(fields["count"], "count", ("one", "every")) == "every",
         pattern=_pattern(fields["pattern"]) if "pattern" in fields else None,
         insert=insert,
     )
 
 
 def _file(node: yaml.Node, confidence: str) -> str:
-    path = _text(node)
+    path = read_text(node)
     *folders, name = path.split("\\")
     plain = [segment for segment in (*folders, name) if _SEGMENT.fullmatch(segment) and segment[-1] not in ". "]
     if len(plain) != len(folders) + 1 or any("*" in folder or "?" in folder for folder in folders):
-        raise _SchemaError(
-            node, f"file is {path!r}; it is a path below the root, with backslashes, such as LS\\conf\\x"
-        )
-    if name.casefold() == _STARTUP_LICENSE and confidence != RECORDED:
-        raise _SchemaError(node, f"{_STARTUP_LICENSE} must not be edited (Citrix); only a recorded row may name it")
+        raise SchemaError(node, f"file is {path!r}; it is a path below the root, with backslashes, such as LS\\conf\\x")
+    if name.casefold() == STARTUP_FILE and confidence != RECORDED:
+        raise SchemaError(node, f"{STARTUP_FILE} must not be edited (Citrix); only a recorded row may name it")
     return path
 
 
 def _pattern(node: yaml.Node) -> re.Pattern[str]:
     try:
-        pattern = re.compile(_text(node))
+        pattern = re.compile(read_text(node))
     except (re.error, OverflowError, RecursionError) as error:
-        raise _SchemaError(node, f"pattern is no regular expression: {error}") from error
+        raise SchemaError(node, f"pattern is no regular expression: {error}") from error
     if "value" not in pattern.groupindex:
-        raise _SchemaError(node, "pattern has no group named value: (?P<value>...)")
+        raise SchemaError(node, "pattern has no group named value: (?P<value>...)")
     return pattern
 
 
 def _spellings(setting: Setting, row: yaml.Node, node: yaml.Node | None) -> dict[str, tuple[str, ...]]:
     if node is None:
         if setting.words and not setting.is_free:
-            raise _SchemaError(row, f"values is missing; {setting.name} has the words {', '.join(setting.words)}")
+            raise SchemaError(row, f"values is missing; {setting.name} has the words {', '.join(setting.words)}")
         return {NO_VALUE: ()} if NO_VALUE in setting.words else {}
     spellings = {}
-    for word, spelt in _mapping(node, "values is a mapping").items():
+    for word, spelt in read_mapping(node, "values is a mapping").items():
         if word not in setting.words:
             known = ", ".join(setting.words) or "no words"
-            raise _SchemaError(spelt, f"values has {word!r}; {setting.name} has {known}")
+            raise SchemaError(spelt, f"values has {word!r}; {setting.name} has {known}")
         spellings[word] = _spelling(word, spelt)
     if not spellings:
-        raise _SchemaError(node, "values is empty")
+        raise SchemaError(node, "values is empty")
     seen: dict[str, str] = {}
     for word, texts in spellings.items():
         for text in texts:
             if seen.setdefault(text.casefold(), word) != word:
-                raise _SchemaError(node, f"values spells {seen[text.casefold()]} and {word} alike: {text!r}")
+                raise SchemaError(node, f"values spells {seen[text.casefold()]} and {word} alike: {text!r}")
     if sum(not texts for texts in spellings.values()) > 1:
-        raise _SchemaError(node, "values has more than one word for an absent place")
+        raise SchemaError(node, "values has more than one word for an absent place")
     return spellings
 
 
@@ -264,90 +256,32 @@ def _spelling(word: str, node: yaml.Node) -> tuple[str, ...]:
         return ()
     items = node.value if isinstance(node, yaml.SequenceNode) else [node]
     if not items:
-        raise _SchemaError(node, f"values.{word} is an empty list")
-    return tuple(_text(item, may_be_empty=True) for item in items)
+        raise SchemaError(node, f"values.{word} is an empty list")
+    return tuple(read_text(item, may_be_empty=True) for item in items)
 
 
 def _builds(node: yaml.Node) -> tuple[Builds, ...]:
     if isinstance(node, yaml.ScalarNode) and node.value == "any":
         return ANY_BUILD
-    ranges = _sequence(node, "builds is the word any, or a list of builds and ranges")
+    ranges = read_sequence(node, "builds is the word any, or a list of builds and ranges")
     if not ranges:
-        raise _SchemaError(node, "builds is empty; the word any stands for every build")
+        raise SchemaError(node, "builds is empty; the word any stands for every build")
     return tuple(map(_range, ranges))
 
 
 def _range(node: yaml.Node) -> Builds:
-    text = _text(node)
+    text = read_text(node)
     first, dots, last = text.partition("..")
     ends = [_version(node, end) if end else None for end in (first, last if dots else first)]
     if ends == [None, None]:
-        raise _SchemaError(node, "builds has a range without an end; the word any stands for every build")
+        raise SchemaError(node, "builds has a range without an end; the word any stands for every build")
     if ends[0] is not None and ends[1] is not None and ends[1] < ends[0]:
-        raise _SchemaError(node, f"builds has {text!r}, which ends before it begins")
+        raise SchemaError(node, f"builds has {text!r}, which ends before it begins")
     return Builds(*ends)
 
 
 def _version(node: yaml.Node, text: str) -> Version:
     version = Version.parse(text.replace("-", " build ")) if _BUILD.fullmatch(text) else None
     if version is None:
-        raise _SchemaError(node, f"builds has {text!r}; a build is written as in 11.17.2.0-53100")
+        raise SchemaError(node, f"builds has {text!r}; a build is written as in 11.17.2.0-53100")
     return version
-
-
-def _mapping(node: yaml.Node, rule: str) -> dict[str, yaml.Node]:
-    if not isinstance(node, yaml.MappingNode):
-        raise _SchemaError(node, rule)
-    fields: dict[str, yaml.Node] = {}
-    for key, value in node.value:
-        name = _text(key)
-        if name in fields:
-            raise _SchemaError(key, f"{name} is there twice")
-        fields[name] = value
-    return fields
-
-
-def _sequence(node: yaml.Node, rule: str) -> list[yaml.Node]:
-    if not isinstance(node, yaml.SequenceNode):
-        raise _SchemaError(node, rule)
-    items: list[yaml.Node] = node.value
-    return items
-
-
-def _texts(node: yaml.Node, name: str) -> tuple[str, ...]:
-    return tuple(map(_text, _sequence(node, f"{name} is a list")))
-
-
-def _required(row: yaml.Node, fields: t.Mapping[str, yaml.Node], name: str) -> yaml.Node:
-    if name not in fields:
-        raise _SchemaError(row, f"{name} is missing")
-    return fields[name]
-
-
-def _refuse_unknown(fields: t.Mapping[str, yaml.Node], known: t.Sequence[str]) -> None:
-    for name, node in fields.items():
-        if name not in known:
-            raise _SchemaError(node, f"there is no key {name!r}; there are {', '.join(known)}")
-
-
-def _text(node: yaml.Node, may_be_empty: bool = False) -> str:
-    """A text; what YAML takes for something else (``on``, ``1``) has to be quoted, so that nobody wonders."""
-    if not isinstance(node, yaml.ScalarNode) or node.tag != "tag:yaml.org,2002:str":
-        shown = f" ({node.value})" if isinstance(node, yaml.ScalarNode) else ""
-        raise _SchemaError(node, f"a text is needed here{shown}; put it in quotes")
-    if not (node.value or may_be_empty) or not node.value.isprintable():
-        raise _SchemaError(node, "a text is empty, or has characters that cannot be printed")
-    return str(node.value)
-
-
-def _choice(node: yaml.Node, name: str, choices: t.Sequence[str]) -> str:
-    if _text(node) not in choices:
-        raise _SchemaError(node, f"{name} is {_text(node)!r}; it is one of {', '.join(choices)}")
-    return _text(node)
-
-
-def _flag(node: yaml.Node, name: str) -> bool:
-    words = yaml.SafeLoader.bool_values
-    if not isinstance(node, yaml.ScalarNode) or node.tag != "tag:yaml.org,2002:bool" or node.value.lower() not in words:
-        raise _SchemaError(node, f"{name} is true or false")
-    return bool(words[node.value.lower()])

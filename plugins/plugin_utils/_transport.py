@@ -15,7 +15,7 @@ import typing as t
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import ConnectionLostError, LicenseError
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import (
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._exchange import (
     Answer,
     ContractError,
     Request,

@@ -24,7 +24,11 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._contracts import LICENSE_SETTINGS, ModuleContract
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._engine import Result, run_task
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import ConnectionLostError
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import Answer, Request, parse_answer
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._exchange import (
+    Answer,
+    Request,
+    parse_answer,
+)
 from ansible_collections.citrixfleet.licensing.plugins.plugin_utils._profiles import load_profile
 
 from emulator import addresses, cli
@@ -70,7 +74,7 @@ class Direct:
         return show(self.state)["servers"][NAME]
 
     def files(self) -> dict[str, bytes]:
-        """Every file below the install folder, and our work folder, but for logs and what the services own."""
+        """Every file of the server, by its path on the emulator's drives."""
         folder = self.state / "servers" / NAME / "files"
         return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 

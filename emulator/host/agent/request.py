@@ -14,7 +14,6 @@ from typing import Any
 from ..cmdlets import CMDLETS
 from .fields import (
     FIELDS,
-    Check,
     is_count,
     is_flag,
     is_number,
@@ -87,8 +86,11 @@ _READING = frozenset(
 )
 _OWN = frozenset({"job.start", "job.stop", "archive.create"})
 _CONDITIONS = ("after", "if_done", "if_undone")
-_WANTED: Check = lambda value: is_scalar(value) or list_of(is_scalar)(value)  # noqa: E731  # named like its kin
 _REQUEST_KEYS = {"v", "admin_address", "lock_timeout", "ops", "undo"}
+
+
+def _is_wanted(value: Any) -> bool:
+    return is_scalar(value) or list_of(is_scalar)(value)
 
 
 def parse(text: str) -> Request:
@@ -198,4 +200,4 @@ def _check_expect(expect: Any, where: str) -> None:
         _require(isinstance(entries, list), f"{where}: expect.{key} is not an array")
         for entry in entries:
             _require(isinstance(entry, dict), f"{where}: expect.{key} holds something else than objects")
-            _require(all(_WANTED(wanted) for wanted in entry.values()), f"{where}: expect.{key} wants no scalar")
+            _require(all(_is_wanted(wanted) for wanted in entry.values()), f"{where}: expect.{key} wants no scalar")

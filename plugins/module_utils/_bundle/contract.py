@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._bundle.flow import Wish
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._bundle.selection import MEBIBYTE, Limits
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._bundle.selection import MEBIBYTE, LogLimits
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._bundle.values import (
+    Wish,
+)
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import LicenseError
 
 BUNDLE_ARGUMENTS: t.Mapping[str, t.Any] = {
@@ -49,7 +51,7 @@ def wish_of(options: t.Mapping[str, t.Any]) -> Wish:
         raise LicenseError(f"pseudonym_key is too short; give at least {_SHORTEST_KEY} characters.")
     size = options["log_size"]
     return Wish(
-        limits=Limits(options["log_days"], size * MEBIBYTE if size is not None else None),
+        limits=LogLimits(options["log_days"], size * MEBIBYTE if size is not None else None),
         include_private_keys=options["include_private_keys"],
         pseudonym_key=key,
         reserve=options["reserve"] * MEBIBYTE,

@@ -15,6 +15,7 @@ import typing as t
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import LicenseError
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._server import ServerFacts
 
+#: The name of a bundle in a folder.
 DEFAULT_NAME = "{host}-{date}-{build}.zip"
 
 _PLACEHOLDER = re.compile(r"\{(\w*)\}")
@@ -45,15 +46,13 @@ def check_template(dest: str) -> None:
             raise LicenseError(f"dest has the placeholder {{{name}}}; there are {{host}}, {{date}} and {{build}}.")
 
 
-def fill(dest: str, names: Names, is_folder: bool) -> str:
-    """The path for ``dest``; where it is a folder, the default name in it."""
-    template = f"{dest.rstrip('/')}/{DEFAULT_NAME}" if is_folder else dest
+def fill(template: str, names: Names) -> str:
+    """The path for a template."""
     return _PLACEHOLDER.sub(lambda found: str(getattr(names, found[1])), template)
 
 
-def pattern_of(dest: str, names: Names, is_folder: bool) -> t.Pattern[str]:
+def pattern_of(template: str, names: Names) -> t.Pattern[str]:
     """Matches the paths of earlier bundles of the same host, whatever their date and build."""
-    template = f"{dest.rstrip('/')}/{DEFAULT_NAME}" if is_folder else dest
     parts = re.split(r"(\{\w*\})", template)
     wild = {"{host}": re.escape(names.host), "{date}": r"\d{8}T\d{6}Z", "{build}": r"\w+"}
     return re.compile("".join(wild.get(part, re.escape(part)) for part in parts))

@@ -12,22 +12,29 @@ import base64
 import dataclasses
 import datetime
 import hashlib
-import hmac
 import re
 import typing as t
 
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._bundle.selection import (
-    Limits,
-    Selection,
-    list_sources,
-    select,
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._bundle.selection import list_sources, select
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._bundle.values import (
+    Found,
+    Made,
+    Sink,
+    Surroundings,
+    Wish,
 )
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import ConnectionLostError, LicenseError
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._explain import explain, shell_problem
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import (
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._exchange import (
     Answer,
-    ArchiveCreate,
     ContractError,
+    OperationError,
+    Outcome,
+    Request,
+    parse_answer,
+)
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._explain import explain
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import (
+    ArchiveCreate,
     DiskSpace,
     FileChunk,
     JobList,
@@ -35,15 +42,11 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations 
     JobStart,
     JobStop,
     Operation,
-    OperationError,
-    Outcome,
-    Request,
     Server,
-    parse_answer,
     tolerant,
 )
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._reading import Transport
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._server import ServerFacts, parse_server
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._reading import Transport, read_server
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._server import ServerFacts
 
 #: Bytes of one range, the most that the contract allows, and ranges of one call.
 RANGE = 4 * 1024 * 1024
@@ -57,75 +60,6 @@ _RETRIES = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0)
 
 #: Minutes for which nobody has asked for a job, after which it is nobody's any more.
 _ABANDONED = 30
-
-
-@dataclasses.dataclass(frozen=True)
-class Wish:
-    """What is asked for. ``reserve`` in bytes stays free on the server, ``job_timeout`` in seconds is for the job."""
-
-    limits: Limits
-    include_private_keys: bool
-    pseudonym_key: str | None
-    reserve: int
-    job_timeout: int
-
-    def fingerprint(self) -> dict[str, t.Any]:
-        """What decides the content of a bundle, for the manifest; of the key what does not tell it."""
-        key = self.pseudonym_key
-        digest = hmac.new(key.encode(), b"citrixfleet.licensing bundle", "sha256").hexdigest()[:16] if key else None
-        return {
-            "log_days": self.limits.days,
-            "log_size": self.limits.size,
-            "private_keys": self.include_private_keys,
-            "pseudonyms": digest,
-        }
-
-
-@dataclasses.dataclass(frozen=True)
-class Surroundings:
-    """The controller, as the flow sees it.
-
-    ``owner`` names this run, ``is_gone`` says of an owner's name whether that run is known to have ended.
-    ``identifier`` names the job, ``agent_text`` is the agent's text for the job's process. ``report`` shows progress:
-    what is done, bytes, and bytes of all.
-    """
-
-    owner: str
-    identifier: str
-    agent_text: str
-    is_gone: t.Callable[[str], bool]
-    now: t.Callable[[], float]
-    sleep: t.Callable[[float], None]
-    report: t.Callable[[str, int, int], None]
-    reconnect: t.Callable[[], None]
-
-
-@dataclasses.dataclass(frozen=True)
-class Found:
-    """What a look at the server told: the server, what would be collected, free bytes, and jobs that nobody wants."""
-
-    server: ServerFacts
-    selection: Selection
-    free: int | None
-    abandoned: tuple[str, ...]
-
-
-@dataclasses.dataclass(frozen=True)
-class Made:
-    """The archive that a job has made: bytes, SHA-256 of the whole, its manifest, and how long it took, in seconds."""
-
-    size: int
-    sha256: str
-    manifest: t.Mapping[str, t.Any]
-    collect_seconds: float = 0.0
-    fetch_seconds: float = 0.0
-
-
-class Sink(t.Protocol):
-    """Where the bytes go on the controller."""
-
-    def write(self, content: bytes, /) -> object:
-        """Add bytes at the end."""
 
 
 class Collector:
@@ -149,12 +83,7 @@ class Collector:
         # Nothing has begun yet: a host that cannot be reached, or refuses the log-in, is not asked again and again.
         answer = self._transport.send(Request(tuple(reads.values())))
         outcomes = dict(zip(reads, answer.outcomes, strict=True))
-        if outcomes["server"].error is not None:
-            raise LicenseError(f"The host could not be read: {outcomes['server'].error.message}")
-        server = parse_server(outcomes["server"].value)
-        problem = shell_problem(server)
-        if problem is not None:
-            raise LicenseError(f"{problem} Nothing was collected.")
+        server = read_server(outcomes["server"], "Nothing was collected.")
         if not server.installed:
             raise LicenseError(f"{explain(OperationError('not_installed', '', {}), server)} Nothing was collected.")
         jobs = outcomes["jobs"]

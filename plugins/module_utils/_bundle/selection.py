@@ -15,10 +15,12 @@ import dataclasses
 import datetime
 import typing as t
 
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._exchange import (
+    Outcome,
+)
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import (
     FileList,
     Operation,
-    Outcome,
     tolerant,
 )
 
@@ -27,13 +29,21 @@ MEBIBYTE = 1024 * 1024
 
 @dataclasses.dataclass(frozen=True)
 class Source:
-    """One row of the page's table: a folder, or one file of it (``pattern``), in the page's spelling (``title``)."""
+    """One row of the page's table: a folder, or one file of it (``pattern``).
 
-    title: str
+    ``printed`` is what the page prints, where that is not the folder below its root.
+    """
+
     root: str
     folder: str
     pattern: str = "*"
     logs: bool = False
+    printed: str | None = None
+
+    @property
+    def title(self) -> str:
+        """The row in the page's spelling."""
+        return self.printed or (self.folder if self.recurse else f"{self.folder}\\{self.pattern}")
 
     @property
     def recurse(self) -> bool:
@@ -42,26 +52,21 @@ class Source:
 
 
 SOURCES = (
-    Source(r"LS\conf", "install", r"LS\conf"),
-    Source(r"LS\logs", "install", r"LS\logs", logs=True),
-    Source(r"LS\resource\cache", "install", r"LS\resource\cache"),
-    Source(r"LS\resource\Historical", "install", r"LS\resource\Historical"),
-    Source(r"LS\resource\usage", "install", r"LS\resource\usage"),
-    # The page prints LS\MyFiles; the folder is the one that the registry names.
-    Source(r"LS\MyFiles", "myfiles", ""),
-    Source(
-        r"WebServicesForLicensing\SimpleLicenseServiceConfig.xml",
-        "install",
-        "WebServicesForLicensing",
-        pattern="SimpleLicenseServiceConfig.xml",
-    ),
-    Source(r"WebServicesForLicensing\Apache\conf", "install", r"WebServicesForLicensing\Apache\conf"),
-    Source(r"WebServicesForLicensing\Logs", "install", r"WebServicesForLicensing\Logs", logs=True),
+    Source("install", r"LS\conf"),
+    Source("install", r"LS\logs", logs=True),
+    Source("install", r"LS\resource\cache"),
+    Source("install", r"LS\resource\Historical"),
+    Source("install", r"LS\resource\usage"),
+    # The folder is the one that the registry names.
+    Source("myfiles", "", printed=r"LS\MyFiles"),
+    Source("install", "WebServicesForLicensing", pattern="SimpleLicenseServiceConfig.xml"),
+    Source("install", r"WebServicesForLicensing\Apache\conf"),
+    Source("install", r"WebServicesForLicensing\Logs", logs=True),
 )
 
 
 @dataclasses.dataclass(frozen=True)
-class Limits:
+class LogLimits:
     """Which logs are taken: those written in the last ``days``, and of these the newest ``size`` bytes; None: all."""
 
     days: int | None
@@ -118,7 +123,7 @@ def list_sources() -> dict[str, Operation]:
     }
 
 
-def select(listed: t.Mapping[str, Outcome], limits: Limits, clock: str) -> Selection:
+def select(listed: t.Mapping[str, Outcome], limits: LogLimits, clock: str) -> Selection:
     """Choose the files of a bundle.
 
     :param listed: the answers of :func:`list_sources`, by title.
@@ -159,7 +164,7 @@ def _prefix(source: Source) -> str:
     return f"{folder}/" if source.recurse else f"{folder}/{source.pattern.casefold()}"
 
 
-def _limit(logs: t.Sequence[Member], limits: Limits, clock: str) -> tuple[list[Member], list[LeftOut]]:
+def _limit(logs: t.Sequence[Member], limits: LogLimits, clock: str) -> tuple[list[Member], list[LeftOut]]:
     """The logs that the limits let through, and the others."""
     kept, dropped = [], []
     room = limits.size

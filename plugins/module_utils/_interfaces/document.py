@@ -15,10 +15,16 @@ from __future__ import annotations
 import base64
 import dataclasses
 import hashlib
+import re
 import typing as t
 
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._documents.formats import FORMATS, DocumentError
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import FileList, FileRead, Operation
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._documents.license_file import STARTUP_FILE
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import (
+    FileList,
+    FileRead,
+    Operation,
+)
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._profile import (
     IllegalValueError,
     Place,
@@ -28,12 +34,14 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._profile imp
 
 LICENSE_FORMAT = "license_file"
 
-#: Citrix: "Do not edit the startup license file". A wildcard never means it.
-STARTUP_LICENSE = "citrix_startup.lic"
-
 
 class PlaceError(Exception):
     """A place that is not as its row says; one clause, with the file."""
+
+
+def conceal(text: str) -> str:
+    """A text of a document for people: what somebody wrote before an @ may be a password."""
+    return re.sub(r"[^/]*@", "***@", text)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -153,7 +161,8 @@ def _files(place: Place, value: t.Any) -> list[ServerFile]:
         return [ServerFile(place.root, place.file, base64.b64decode(value["content"]))]
     files = []
     for item in value:
-        if item["path"].rpartition("\\")[2].casefold() == STARTUP_LICENSE:
+        if item["path"].rpartition("\\")[2].casefold() == STARTUP_FILE:
+            # Citrix: "Do not edit the startup license file". A wildcard never means it.
             continue
         if item["content"] is None:
             raise PlaceError(f"{item['path']} is larger than 1 MiB")
@@ -183,7 +192,7 @@ def _find(place: Place, file: ServerFile) -> tuple[str, ...]:
     matches = [place.pattern.fullmatch(text) for text in texts]
     for text, match in zip(texts, matches, strict=True):
         if match is None or match["value"] is None:
-            raise PlaceError(f"{file.path} ({place.selector}): {text!r} does not match the row's pattern")
+            raise PlaceError(f"{file.path} ({place.selector}): {conceal(text)!r} does not match the row's pattern")
     return tuple(match["value"] for match in matches if match is not None)
 
 
@@ -209,12 +218,10 @@ def _parse(row: Row, file: ServerFile, text: str) -> Value | None:
 
 def _common_value(row: Row, found: t.Sequence[tuple[ServerFile, str]], absent: t.Sequence[ServerFile]) -> Value | None:
     """The one value of all places. :raises PlaceError: there are several, or an illegal one."""
-    values: dict[str, Value | None] = {}
-    for file, text in found:
-        values[f"{file.path}: {text}"] = _parse(row, file, text)
+    values = [(f"{file.path}: {conceal(text)}", _parse(row, file, text)) for file, text in found]
     if absent and (row.absent_value or not found):
         value = row.absent_value[0] if row.absent_value else None
-        values[f"{absent[0].path}: absent"] = value
-    if len({(type(value), value) for value in values.values()}) > 1:
-        raise PlaceError(f"the places hold different values ({'; '.join(values)})")
-    return next(iter(values.values()))
+        values.append((f"{absent[0].path}: absent", value))
+    if len({(type(value), value) for _where, value in values}) > 1:
+        raise PlaceError(f"the places hold different values ({'; '.join(where for where, _value in values)})")
+    return values[0][1]

@@ -13,7 +13,11 @@ import re
 import typing as t
 
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._change_set import Listening, Readings
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import Cmdlet, Operation, PortOwners
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import (
+    Cmdlet,
+    Operation,
+    PortOwners,
+)
 
 #: The ports that the documents name, by our names; None where they name none.
 Configured: t.TypeAlias = "t.Mapping[str, int | None]"
@@ -67,12 +71,10 @@ def listening(readings: Readings, configured: Configured) -> dict[str, Listening
     """
     found = {}
     for port in PORTS:
-        owned = [item["port"] for item in listeners(readings) if is_owner(port, item)]
-        likely = [
-            number for number in (configured.get(port.name), port.default, min(owned, default=None)) if number in owned
-        ]
-        if likely:
-            found[port.name] = Listening(port.process, int(likely[0] or 0))
+        owned = sorted(int(item["port"]) for item in listeners(readings) if is_owner(port, item))
+        likely = [number for number in (configured.get(port.name), port.default) if number in owned]
+        for number in (*likely, *owned)[:1]:
+            found[port.name] = Listening(port.process, number)
     return found
 
 

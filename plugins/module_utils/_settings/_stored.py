@@ -17,10 +17,13 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._interfaces.
     FileEdit,
     PlaceError,
     Stored,
+    conceal,
     read_operations,
     read_row,
 )
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import Operation
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import (
+    Operation,
+)
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._profile import (
     OBSERVED,
     RECALLED,
@@ -47,6 +50,11 @@ class Located:
     def value(self) -> Value | None:
         """The value in the documents, None also where it could not be read."""
         return self.stored.value if self.stored else None
+
+    @property
+    def shown(self) -> Value | None:
+        """The value as results show it, without what may be a password."""
+        return conceal(self.value) if isinstance(self.value, str) else self.value
 
 
 def stored_reads(settings: t.Iterable[Setting], profile: Profile) -> dict[str, Operation]:

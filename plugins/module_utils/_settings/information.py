@@ -15,11 +15,12 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._change_set 
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._documents import uploader_log
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import LicenseError
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._interfaces import snapin
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import Operation
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import (
+    Operation,
+)
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._profile import (
     DOCUMENTED,
     OBSERVED,
-    PROXY,
     SETTINGS,
     Profile,
     Setting,
@@ -169,8 +170,7 @@ def _ports(profile: Profile, readings: Readings) -> dict[str, t.Any]:
 
 
 def _proxy(profile: Profile, readings: Readings) -> dict[str, t.Any]:
-    found = _stored(proxy.SETTINGS, profile, readings)
-    return {**found, "proxy": proxy.shown_proxy(locate(PROXY, profile, readings))}
+    return _stored(proxy.SETTINGS, profile, readings)
 
 
 def _options(profile: Profile, readings: Readings) -> dict[str, t.Any]:
@@ -183,7 +183,7 @@ def _stored(settings: t.Sequence[Setting], profile: Profile, readings: Readings)
     reasons = [one.reason for one in located if one.reason is not None]
     if len(reasons) == len(located):
         raise LicenseError(" ".join(reasons))
-    return {**{one.setting.name: one.value for one in located}, "reason": " ".join(reasons) or None}
+    return {**{one.setting.name: one.shown for one in located}, "reason": " ".join(reasons) or None}
 
 
 def _licenses(profile: Profile, readings: Readings) -> list[dict[str, t.Any]]:

@@ -12,7 +12,9 @@ import dataclasses
 import typing as t
 
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._change_set import ChangeSet, Observation, Readings
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import Operation
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import (
+    Operation,
+)
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._profile import (
     DISPLAY_LANGUAGE,
     LANGUAGES,
@@ -65,12 +67,12 @@ class _Section:
         """See :class:`Section`."""
         located = [locate(setting, desired.profile, readings) for setting in SETTINGS]
         notes = {"interfaces": describe_rows(located), "unreadable": unreadable(located)}
-        return Observation({one.setting.name: one.value for one in located}, notes)
+        return Observation({one.setting.name: one.shown for one in located}, notes)
 
     def plan(self, desired: Desired, readings: Readings) -> ChangeSet:
         """See :class:`Section`; without a row, or with a place that is not as it says, a change is refused."""
         located = {setting.name: locate(setting, desired.profile, readings) for setting in SETTINGS}
-        before = {name: one.value for name, one in located.items()}
+        before = {name: one.shown for name, one in located.items()}
         after = {**before, **desired.values}
         if readings.blank:
             return ChangeSet(before, after)

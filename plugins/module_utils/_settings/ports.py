@@ -18,7 +18,11 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._change_set 
     Readings,
 )
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import LicenseError
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import Cmdlet, Operation, tolerant
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import (
+    Cmdlet,
+    Operation,
+    tolerant,
+)
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._profile import (
     LEGAL_PORTS,
     LICENSE_SERVER_PORT,
@@ -30,6 +34,7 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._settings im
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._settings._listening import (
     LOCATIONS,
     PORTS,
+    Configured,
     InForce,
     is_owner,
     listeners,
@@ -54,7 +59,8 @@ SETTINGS = {
     "web_services": WEB_SERVICES_PORT,
 }
 
-#: What else has to learn of a new port (settings page, "Configure port numbers", on who uses which).
+#: What else has to learn of a new port: settings page, "Configure port numbers", on who uses which. That the vendor
+#: daemon's port needs no setting elsewhere is inferred from there: requests are relayed to it.
 _DEPENDENTS = {
     "license_server": (
         "every Citrix product that takes licenses of this server: its License Server port",
@@ -84,11 +90,7 @@ class State:
     in_force: t.Mapping[str, InForce]
     heard: t.Mapping[str, Listening]
     located: t.Mapping[str, Located]
-
-    @property
-    def configured(self) -> dict[str, int | None]:
-        """The ports in the documents, None where they could not be read."""
-        return {name: _number(one.value) for name, one in self.located.items()}
+    configured: Configured
 
     def current(self, name: str) -> int | None:
         """The port that is listened on; of a service that does not run the one in its documents, else what is told.
@@ -111,7 +113,7 @@ class _Section:
         """See :class:`Section`; refuses ports out of range, and equal ones."""
         ports = {name: options[name] for name in _OPTIONS if options.get(name) is not None}
         for name, number in ports.items():
-            if isinstance(number, bool) or number not in LEGAL_PORTS:
+            if number not in LEGAL_PORTS:
                 raise LicenseError(
                     f"{name} is {number}; a port is a number from {LEGAL_PORTS[0]} to {LEGAL_PORTS[-1]}."
                 )
@@ -166,9 +168,9 @@ SECTION = _Section()
 def read_state(profile: Profile, readings: Readings) -> State:
     """The ports in force and in the documents."""
     located = {name: locate(setting, profile, readings) for name, setting in SETTINGS.items()}
-    configured = {name: _number(one.value) for name, one in located.items()}
+    configured = {name: one.value if isinstance(one.value, int) else None for name, one in located.items()}
     in_force = {one.port.name: one for one in ports_in_force(readings, configured)}
-    return State(in_force, listening(readings, configured), located)
+    return State(in_force, listening(readings, configured), located, configured)
 
 
 def _values(state: State) -> dict[str, int | None]:
@@ -239,7 +241,3 @@ def _refuse_taken(changes: t.Mapping[str, int], own: set[int], sockets: t.Sequen
                     f"Port {number}, asked for as {name}, is in use by {item['process'] or 'a process'} (process "
                     f"{item['process_id']}) on this server. Nothing was changed."
                 )
-
-
-def _number(value: t.Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None

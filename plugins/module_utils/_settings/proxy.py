@@ -15,7 +15,9 @@ import typing as t
 
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._change_set import ChangeSet, Observation, Readings
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import LicenseError
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import Operation
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import (
+    Operation,
+)
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._profile import LEGAL_PORTS, PROXY, Profile
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._settings._stored import (
     Located,
@@ -73,12 +75,12 @@ class _Section:
         """See :class:`Section`."""
         located = locate(PROXY, desired.profile, readings)
         notes = {"interfaces": describe_rows([located]), "unreadable": unreadable([located])}
-        return Observation({"proxy": shown_proxy(located)}, notes)
+        return Observation({"proxy": located.shown}, notes)
 
     def plan(self, desired: Desired, readings: Readings) -> ChangeSet:
         """See :class:`Section`; without a row, or with a place that is not as it says, a change is refused."""
         located = locate(PROXY, desired.profile, readings)
-        before = {"proxy": shown_proxy(located)}
+        before = {"proxy": located.shown}
         after = {"proxy": desired.wanted}
         if readings.blank:
             return ChangeSet(before, after if desired.asked else before)
@@ -126,8 +128,3 @@ def _same(located: Located, desired: Desired) -> bool:
     if located.stored is None or located.value is None or desired.wanted is None:
         return located.stored is not None and located.value == desired.wanted
     return str(located.value).casefold() == desired.wanted.casefold()
-
-
-def shown_proxy(located: Located) -> str | None:
-    """The proxy as results show it: what somebody wrote before an @ is a secret."""
-    return re.sub(r"[^/]*@", "***@", str(located.value)) if located.value is not None else None

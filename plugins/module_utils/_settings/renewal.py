@@ -33,7 +33,6 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations 
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._profile import PROXY, Profile
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._settings._stored import locate
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._settings._values import compare_values, read_values
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._settings.proxy import shown_proxy
 
 SETTINGS = (snapin.RENEWAL_MODE,)
 
@@ -149,7 +148,7 @@ def _proxy(profile: Profile, readings: Readings) -> str:
     located = locate(PROXY, profile, readings)
     if located.row is None or located.stored is None:
         return "Its proxy could not be read."
-    in_force = f"The proxy in force is {shown_proxy(located)}" if located.value else "No proxy is set"
+    in_force = f"The proxy in force is {located.shown}" if located.value else "No proxy is set"
     return f"{in_force} ({located.row.confidence}: {located.row.source})."
 
 

@@ -30,7 +30,7 @@ LAYERS = (
     ("module_utils/_explain",),
     ("module_utils/_server",),
     ("module_utils/_interfaces/",),
-    ("module_utils/_documents/", "module_utils/_profile"),
+    ("module_utils/_documents/", "module_utils/_profile", "module_utils/_exchange"),
     ("module_utils/_operations", "module_utils/_version", "module_utils/_errors"),
 )
 

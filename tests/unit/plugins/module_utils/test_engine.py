@@ -17,14 +17,16 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._contracts i
 )
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._engine import Result, run_task
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import ConnectionLostError, LicenseError
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import (
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._exchange import (
     Answer,
-    Cmdlet,
-    FileRead,
-    Operation,
     OperationError,
     Outcome,
     Request,
+)
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import (
+    Cmdlet,
+    FileRead,
+    Operation,
     Server,
 )
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._profile import Profile

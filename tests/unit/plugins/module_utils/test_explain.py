@@ -7,8 +7,10 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._exchange import (
+    OperationError,
+)
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._explain import explain
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import OperationError
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._server import Service
 
 from tests.unit.plugins.readings import cmdlet_error, server

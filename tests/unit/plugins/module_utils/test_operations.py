@@ -10,10 +10,15 @@ import json
 import typing as t
 
 import pytest
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._exchange import (
+    ContractError,
+    Request,
+    Undo,
+    parse_answer,
+)
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import (
     AccountResolve,
     Cmdlet,
-    ContractError,
     Expectation,
     FileDelete,
     FileList,
@@ -22,12 +27,9 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations 
     Operation,
     PortOwners,
     RegistryRead,
-    Request,
     Server,
     ServiceStart,
     ServiceStop,
-    Undo,
-    parse_answer,
 )
 
 

@@ -13,11 +13,13 @@ import requests
 import winrm.exceptions
 from ansible.errors import AnsibleConnectionFailure
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import ConnectionLostError, LicenseError
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._exchange import (
+    Request,
+)
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import (
     Cmdlet,
     FileDelete,
     Operation,
-    Request,
     Server,
 )
 from ansible_collections.citrixfleet.licensing.plugins.plugin_utils._transport import ConnectionTransport

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._bundle.destination import (
+    DEFAULT_NAME,
     Names,
     check_template,
     fill,
@@ -21,17 +22,15 @@ NAMES = Names.of("ls001", SERVER)
 
 
 @pytest.mark.parametrize(
-    ("dest", "is_folder", "expected"),
+    ("template", "expected"),
     [
-        ("/srv/b", True, "/srv/b/ls001-20261124T090000Z-53100.zip"),
-        ("/srv/b/", True, "/srv/b/ls001-20261124T090000Z-53100.zip"),
-        ("/srv/{host}/{date}_{build}.zip", False, "/srv/ls001/20261124T090000Z_53100.zip"),
-        ("/srv/one.zip", False, "/srv/one.zip"),
-        ("/srv/{host}/", True, "/srv/ls001/ls001-20261124T090000Z-53100.zip"),
+        (f"/srv/b/{DEFAULT_NAME}", "/srv/b/ls001-20261124T090000Z-53100.zip"),
+        ("/srv/{host}/{date}_{build}.zip", "/srv/ls001/20261124T090000Z_53100.zip"),
+        ("/srv/one.zip", "/srv/one.zip"),
     ],
 )
-def test_placeholders_are_filled_in(dest: str, is_folder: bool, expected: str) -> None:
-    assert fill(dest, NAMES, is_folder) == expected
+def test_placeholders_are_filled_in(template: str, expected: str) -> None:
+    assert fill(template, NAMES) == expected
 
 
 @pytest.mark.parametrize(
@@ -69,4 +68,4 @@ def test_what_is_no_destination_is_refused(dest: str) -> None:
     ],
 )
 def test_earlier_bundles_of_the_same_host_are_found(path: str, found: bool) -> None:
-    assert bool(pattern_of("/srv/b", NAMES, is_folder=True).fullmatch(path)) == found
+    assert bool(pattern_of(f"/srv/b/{DEFAULT_NAME}", NAMES).fullmatch(path)) == found

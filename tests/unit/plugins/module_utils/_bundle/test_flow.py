@@ -18,13 +18,20 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._bundle.flow
     RANGE,
     RANGES,
     Collector,
+)
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._bundle.selection import LogLimits
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._bundle.values import (
     Surroundings,
     Wish,
 )
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._bundle.selection import Limits
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import ConnectionLostError, LicenseError
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import (
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._exchange import (
     Answer,
+    OperationError,
+    Outcome,
+    Request,
+)
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import (
     DiskSpace,
     FileChunk,
     FileList,
@@ -33,15 +40,12 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations 
     JobStart,
     JobStop,
     Operation,
-    OperationError,
-    Outcome,
-    Request,
     Server,
 )
 
 from tests.unit.plugins.readings import SERVER_VALUE
 
-WISH = Wish(Limits(None, None), False, None, 0, 60)
+WISH = Wish(LogLimits(None, None), False, None, 0, 60)
 ARCHIVE = bytes(range(256)) * 4096 * 20  # 20 MiB
 
 

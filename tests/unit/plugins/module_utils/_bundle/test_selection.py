@@ -11,12 +11,15 @@ import typing as t
 import pytest
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._bundle.selection import (
     SOURCES,
-    Limits,
+    LogLimits,
     list_sources,
     missing_sources,
     select,
 )
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import OperationError, Outcome
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._exchange import (
+    OperationError,
+    Outcome,
+)
 
 CLOCK = "2026-11-24T09:00:00.0000000Z"
 DENIED = OperationError("access_denied", "no", {"path": "LS\\conf"})
@@ -48,16 +51,16 @@ LOGS = [
 @pytest.mark.parametrize(
     ("limits", "taken", "left_out"),
     [
-        (Limits(None, None), {"old", "edge", "big", "new"}, {}),
-        (Limits(7, None), {"edge", "big", "new"}, {"old": "too_old"}),
-        (Limits(None, 100), {"new"}, {"big": "size_limit", "edge": "size_limit", "old": "size_limit"}),
-        (Limits(None, 1020), {"new", "big", "edge"}, {"old": "size_limit"}),
-        (Limits(None, 15), {"new"}, {"big": "size_limit", "edge": "size_limit", "old": "size_limit"}),
-        (Limits(1, 5), set(), {"new": "size_limit", "edge": "too_old", "big": "too_old", "old": "too_old"}),
+        (LogLimits(None, None), {"old", "edge", "big", "new"}, {}),
+        (LogLimits(7, None), {"edge", "big", "new"}, {"old": "too_old"}),
+        (LogLimits(None, 100), {"new"}, {"big": "size_limit", "edge": "size_limit", "old": "size_limit"}),
+        (LogLimits(None, 1020), {"new", "big", "edge"}, {"old": "size_limit"}),
+        (LogLimits(None, 15), {"new"}, {"big": "size_limit", "edge": "size_limit", "old": "size_limit"}),
+        (LogLimits(1, 5), set(), {"new": "size_limit", "edge": "too_old", "big": "too_old", "old": "too_old"}),
     ],
 )
 def test_logs_are_limited_by_age_and_size_the_newest_first(
-    limits: Limits, taken: set[str], left_out: dict[str, str]
+    limits: LogLimits, taken: set[str], left_out: dict[str, str]
 ) -> None:
     found = select(listed({r"LS\logs": LOGS, r"WebServicesForLicensing\Logs": []}), limits, CLOCK)
     logs = {member.entry[8:-4] for member in found.members if member.entry.startswith("LS/logs/")}
@@ -67,12 +70,12 @@ def test_logs_are_limited_by_age_and_size_the_newest_first(
 
 def test_what_is_no_log_has_no_limits() -> None:
     old = item(r"LS\conf\server.xml", 10**9, "2001-01-01T00:00:00.0000000Z")
-    found = select(listed({r"LS\conf": [old]}), Limits(1, 1), CLOCK)
+    found = select(listed({r"LS\conf": [old]}), LogLimits(1, 1), CLOCK)
     assert "LS/conf/server.xml" in {member.entry for member in found.members}
 
 
 def test_a_folder_that_is_empty_or_cannot_be_listed_is_told() -> None:
-    found = select(listed({r"LS\resource\cache": [], r"LS\conf": DENIED}), Limits(None, None), CLOCK)
+    found = select(listed({r"LS\resource\cache": [], r"LS\conf": DENIED}), LogLimits(None, None), CLOCK)
     assert [(item.path, item.reason) for item in found.left_out] == [
         (r"LS\conf", "access_denied"),
         (r"LS\resource\cache", "missing"),

@@ -12,10 +12,12 @@ import typing as t
 import pytest
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._change_set import ChangeSet
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import LicenseError
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import OperationError
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._exchange import (
+    OperationError,
+)
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._profile import Profile
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._settings.proxy import SECTION, check_address
-from ansible_collections.citrixfleet.licensing.plugins.plugin_utils._profiles import shipped_profile
+from ansible_collections.citrixfleet.licensing.plugins.plugin_utils._profiles import load_profile, shipped_profile
 
 from tests.unit.plugins.readings import readings
 
@@ -155,6 +157,29 @@ def test_a_proxy_that_is_in_sync_has_no_difference_to_show() -> None:
 def test_a_password_that_somebody_wrote_into_the_file_is_not_shown() -> None:
     change_set = plan(b"<a><Proxy>http://svc:S3cret@q:1</Proxy></a>", proxy="q:1")
     assert change_set.before == {"proxy": "http://***@q:1"}
+
+
+SECRETS = [
+    [b"<a><Proxy>svc:S3cret@q:1</Proxy><b>x:1</b></a>", {"selector": "/a/b"}],
+    [b"<a><Proxy>http://svc:S3cret@q</Proxy></a>", {"selector": "/a/Proxy", "pattern": r"(?P<value>.+:\d+)"}],
+]
+
+
+@pytest.mark.parametrize(("content", "second"), SECRETS, ids=["places that differ", "a pattern that does not match"])
+def test_nor_is_it_in_a_message(content: bytes, second: dict[str, str]) -> None:
+    place = {"file": FILE.split(" ")[-1], "format": "xml"}
+    row = {
+        "setting": "proxy",
+        "interface": "document",
+        "places": [{**place, "selector": "/a/Proxy"}, {**place, **second}],
+        "values": {"none": ""},
+        "builds": "any",
+        "source": "a test",
+        "confidence": "recorded",
+    }
+    with pytest.raises(LicenseError, match=r"\*\*\*@q") as caught:
+        plan(content, profile=load_profile([row], str), proxy="p:1")
+    assert "S3cret" not in str(caught.value)
 
 
 def test_nothing_asked_is_nothing_changed() -> None:
