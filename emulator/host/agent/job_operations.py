@@ -144,7 +144,7 @@ def note_asked(machine: Machine, path: str) -> None:
     """Note that somebody asks for the job that this absolute path is the folder of, or lies in; if it is one."""
     jobs = f"{work_folder(machine)}\\{JOBS}\\"
     if path.upper().startswith(jobs.upper()):
-        name = path[len(jobs) :].split("\\")[0]
+        name = path[len(jobs) :].split("\\", maxsplit=1)[0]
         asked = f"{jobs}{name}\\{ASKED}"
         if machine.files.is_file(asked):
             machine.files.touch(asked)

@@ -167,7 +167,7 @@ SECRETS = [
 
 @pytest.mark.parametrize(("content", "second"), SECRETS, ids=["places that differ", "a pattern that does not match"])
 def test_nor_is_it_in_a_message(content: bytes, second: dict[str, str]) -> None:
-    place = {"file": FILE.split(" ")[-1], "format": "xml"}
+    place = {"file": FILE.rsplit(" ", maxsplit=1)[-1], "format": "xml"}
     row = {
         "setting": "proxy",
         "interface": "document",
