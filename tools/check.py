@@ -61,6 +61,11 @@ SEARCHES = (
         "tests/integration/test_interrupted.py",
         {"INTERRUPTED_LAYOUTS": "4,8,11"},
     ),
+    Search(
+        "bundles: the connection drops at 12 random moments",
+        "tests/integration/test_bundle.py::test_a_connection_that_drops_at_random_is_taken_up_again",
+        {"DROPS": "12"},
+    ),
 )
 
 

@@ -11,7 +11,6 @@ in the middle: ``python -m tests.integration.direct STATE LAYOUT OPTIONS``.
 from __future__ import annotations
 
 import contextlib
-import io
 import json
 import sys
 from collections.abc import Iterator, Mapping
@@ -31,10 +30,11 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._exchange im
 )
 from ansible_collections.citrixfleet.licensing.plugins.plugin_utils._profiles import load_profile
 
-from emulator import addresses, cli
+from emulator import addresses
 from emulator.fleet import DEFAULT_BUILD
 from emulator.host import LicenseServer, build_fleet, faults, show
 from emulator.winrm.session import AgentEndedError, Session
+from tests.integration.harness import printed_profile
 
 NAME = "ls001"
 
@@ -81,10 +81,7 @@ class Direct:
 
 def profile_rows(layout: int | None) -> Any:
     """The rows that the emulator's own command prints for a layout."""
-    printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
-        assert cli.main(["profile", *([] if layout is None else ["--layout", str(layout)])]) == 0
-    return yaml.safe_load(printed.getvalue())
+    return yaml.safe_load(printed_profile(layout))
 
 
 @contextlib.contextmanager

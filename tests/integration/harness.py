@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import signal
@@ -17,6 +18,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from emulator import cli
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).parent
@@ -65,28 +68,13 @@ class Fleet:
 
     def emulator(self, *arguments: str) -> Any:
         """The answer of one of the emulator's commands."""
-        done = subprocess.run(
-            [sys.executable, "-m", "emulator", *arguments[:1], "--state", str(self.state), *arguments[1:]],
-            cwd=ROOT,
-            check=True,
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-        )
-        return json.loads(done.stdout) if done.stdout.strip() else None
+        printed = _printed_by(arguments[0], "--state", str(self.state), *arguments[1:])
+        return json.loads(printed) if printed else None
 
     def profile(self, layout: int | None = None) -> Path:
         """A file with the profile of a layout, as the emulator prints it."""
         path = self.state.parent / f"profile-{layout}.yml"
-        seed = [] if layout is None else ["--layout", str(layout)]
-        printed = subprocess.run(
-            [sys.executable, "-m", "emulator", "profile", *seed],
-            cwd=ROOT,
-            check=True,
-            capture_output=True,
-            timeout=SECONDS,
-        )
-        path.write_bytes(printed.stdout)
+        path.write_text(printed_profile(layout), encoding="utf-8")
         return path
 
     def show(self, host: str = "ls001") -> Any:
@@ -119,6 +107,17 @@ class Fleet:
             playbook.write_text(json.dumps(document), encoding="utf-8")
             return self.playbook(playbook, *arguments)
 
+    def refused(self, tasks: Sequence[tuple[str, Mapping[str, Any]]], host: str, *arguments: str) -> list[str]:
+        """What each of these modules with options says, all of which must fail: one run, since a run takes a second."""
+        named = [
+            {"name": str(number), f"citrixfleet.licensing.{module}": dict(options), "ignore_errors": True}
+            for number, (module, options) in enumerate(tasks)
+        ]
+        run = self.play(named, *arguments, hosts=host)
+        results = [run.one(task["name"]) for task in named]
+        assert [result.outcome for result in results] == ["failed"] * len(tasks), run.output
+        return [result.message for result in results]
+
     def playbook(self, path: Path, *arguments: str) -> Run:
         """One `ansible-playbook` run of a file."""
         return self._run(["ansible-playbook", str(path), *arguments])
@@ -149,6 +148,19 @@ class Fleet:
             )
             lines = results.read_text(encoding="utf-8").splitlines()
         return Run(done.returncode, tuple(TaskResult(**json.loads(line)) for line in lines), done.stdout + done.stderr)
+
+
+def printed_profile(layout: int | None) -> str:
+    """The profile of a layout, as the emulator prints it."""
+    return _printed_by("profile", *([] if layout is None else ["--layout", str(layout)]))
+
+
+def _printed_by(*arguments: str) -> str:
+    """What one of the emulator's commands prints: run in this process, since there are hundreds of them."""
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        assert cli.main(arguments) == 0, arguments
+    return printed.getvalue()
 
 
 @contextlib.contextmanager

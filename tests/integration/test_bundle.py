@@ -30,6 +30,8 @@ FILES = "files/C/Program Files (x86)/Citrix/Licensing"
 WORK = "files/C/ProgramData/citrixfleet.licensing"
 KEY = "-----BEGIN RSA PRIVATE KEY-----\nMIIEow\n-----END RSA PRIVATE KEY-----\n"
 PSEUDONYM_KEY = "a key of at least sixteen characters"
+#: `make check` drops more of them.
+DROPS = int(os.environ.get("DROPS", "2"))
 
 
 @pytest.fixture(scope="module")
@@ -191,22 +193,20 @@ def test_a_log_in_that_is_refused_is_tried_once(servers: Fleet, tmp_path: Path) 
     assert counted["http_requests"] <= 6
 
 
-@pytest.mark.parametrize(
-    ("options", "said"),
-    [
+def test_bad_input_is_one_clear_line(servers: Fleet) -> None:
+    bad: list[tuple[dict[str, Any], str]] = [
         ({"dest": "{hostname}.zip"}, "there are {host}, {date} and {build}"),
         ({"dest": "x/", "pseudonym_key": "short"}, "at least 16 characters"),
         ({"dest": "x/", "log_days": 0}, "log_days is 0"),
         ({"dest": f"{__file__}/none/"}, "cannot be made on the controller"),
-    ],
-)
-def test_bad_input_is_one_clear_line(servers: Fleet, options: dict[str, Any], said: str) -> None:
-    result = servers.ad_hoc("license_bundle", options, pattern="ls001").one()
-    assert result.outcome == "failed" and said in result.message, result.message
+    ]
+    messages = servers.refused([("license_bundle", options) for options, _said in bad], "ls001")
+    for message, (_options, said) in zip(messages, bad, strict=True):
+        assert said in message and "\n" not in message
     assert left_on(servers) == []
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(DROPS))
 def test_a_connection_that_drops_at_random_is_taken_up_again(servers: Fleet, tmp_path: Path, seed: int) -> None:
     numbers = random.Random(seed)
     big = folder(servers) / FILES / "LS" / "resource" / "usage" / "big.bin"

@@ -14,6 +14,14 @@ import pytest
 from tests.integration.harness import Fleet, fleet
 
 BELOW_43000 = "11.17.2.0-42000"
+LEAVES_ITS_ROOT = {
+    "setting": "proxy",
+    "interface": "document",
+    "places": [{"file": "..\\..\\x.xml", "format": "xml", "selector": "/a"}],
+    "builds": "any",
+    "source": "a test",
+    "confidence": "recorded",
+}
 LAYOUTS = (None, 1, 4, 8, 11, 23)
 
 TASKS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
@@ -79,26 +87,22 @@ def test_check_apply_again_on_any_layout(layout: int | None) -> None:
         assert all(read["interfaces"][name]["confidence"] == "recorded" for name in expected)
 
 
-@pytest.mark.parametrize(
-    ("host", "module", "options"),
-    [
-        ("ls001", "license_ports", {"vendor_daemon": 7280}),
-        ("ls001", "license_ports", {"license_server": 27001, "web_services": 8083}),
-        ("ls001", "license_options", {"supplemental_grace_period": True}),
-        ("ls001", "license_options", {"display_language": "french"}),
-        ("ls001", "license_settings", {"usage": {"retention_days": 400}, "options": {"display_language": "french"}}),
-    ],
-)
+UNKNOWN: list[tuple[str, dict[str, Any]]] = [
+    ("license_ports", {"vendor_daemon": 7280}),
+    ("license_ports", {"license_server": 27001, "web_services": 8083}),
+    ("license_options", {"supplemental_grace_period": True}),
+    ("license_options", {"display_language": "french"}),
+    ("license_settings", {"usage": {"retention_days": 400}, "options": {"display_language": "french"}}),
+]
+
+
 @pytest.mark.parametrize("mode", ["", "--check"])
-def test_the_shipped_profile_alone_changes_nothing_that_is_not_documented(
-    old: Fleet, host: str, module: str, options: dict[str, Any], mode: str
-) -> None:
-    before = old.show(host)
-    result = old.ad_hoc(module, options, *filter(None, [mode]), pattern=host).one()
-    assert result.outcome == "failed"
-    assert "No interface is documented for" in result.message and "build 42000" in result.message
-    assert "profile" in result.message and "Nothing was changed" in result.message
-    assert old.show(host) == before
+def test_the_shipped_profile_alone_changes_nothing_that_is_not_documented(old: Fleet, mode: str) -> None:
+    before = old.show()
+    for message in old.refused(UNKNOWN, "ls001", *filter(None, [mode])):
+        assert "No interface is documented for" in message and "build 42000" in message
+        assert "profile" in message and "Nothing was changed" in message
+    assert old.show() == before
 
 
 def test_a_port_that_is_in_sync_needs_no_interface(old: Fleet) -> None:
@@ -115,35 +119,20 @@ def test_the_recalled_place_of_the_proxy_is_used_and_told_on_an_old_build(old: F
     assert old.show("ls003")["settings"]["proxy"] == "proxy.corp.example:8080"
 
 
-@pytest.mark.parametrize(
-    ("options", "said"),
-    [
+def test_bad_input_is_refused_before_anything_is_sent(old: Fleet) -> None:
+    bad: list[tuple[dict[str, Any], str]] = [
         ({"proxy": "http://proxy:8080"}, "takes none"),
         ({"proxy": "user:secret@proxy:8080"}, "has a user name"),
         ({"profile": "missing.yml", "proxy": "p:1"}, "There is no profile 'missing.yml'"),
         ({"profile": [{"setting": "proxy"}], "proxy": "p:1"}, "profile, row 1: interface is missing"),
+        ({"profile": [LEAVES_ITS_ROOT], "proxy": "p:1"}, "path below the root"),
         ({}, "missing: proxy"),
-    ],
-)
-def test_bad_input_is_refused_before_anything_is_sent(old: Fleet, options: dict[str, Any], said: str) -> None:
+    ]
     old.stats()
-    result = old.ad_hoc("license_proxy", options, pattern="ls004").one()
-    assert result.outcome == "failed" and said in result.message
-    assert "secret" not in result.message
+    messages = old.refused([("license_proxy", options) for options, _said in bad], "ls004")
+    for message, (_options, said) in zip(messages, bad, strict=True):
+        assert said in message and "secret" not in message
     assert old.stats()["ls004"]["http_requests"] == 0
-
-
-def test_a_path_that_leaves_its_root_never_reaches_the_server(old: Fleet) -> None:
-    row = {
-        "setting": "proxy",
-        "interface": "document",
-        "places": [{"file": "..\\..\\x.xml", "format": "xml", "selector": "/a"}],
-        "builds": "any",
-        "source": "a test",
-        "confidence": "recorded",
-    }
-    result = old.ad_hoc("license_proxy", {"profile": [row], "proxy": "p:1"}, pattern="ls004").one()
-    assert result.outcome == "failed" and "path below the root" in result.message
 
 
 def test_the_role_sets_everything_with_one_restart() -> None:
