@@ -148,7 +148,7 @@ def _installation(place: Place, case: Case) -> list[dict[str, Any]]:
     install = r"SOFTWARE\Citrix\LicenseServer\Install"
     values = (
         (install, "Version", case.host["version"]),
-        (install, "LS_Install_Dir", f"{place.roots['install'] / 'LS'}/"),
+        (install, "LS_Install_Dir", f"{place.roots['install'] / 'LS'}{os.sep}"),
         (r"SOFTWARE\FLEXlm License Manager\CitrixLicensing", "License", f"{place.roots['myfiles']};"),
     )
     return [{"view": 32, "key": key, "name": name, "type": "String", "value": value} for key, name, value in values]
@@ -254,7 +254,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return 1 if run(pwsh, cases) else 0
     except OSError as error:
-        parser.error(f"cannot run {pwsh}: {error}")
+        parser.error(f"cannot run the cases with {pwsh}: {error}")
 
 
 if __name__ == "__main__":

@@ -19,6 +19,9 @@ class ShimStream : MemoryStream {
         if ($full) { throw [IOException]::new('No space.', 0x80070070) }
         ([MemoryStream]$this).Write($buffer, $offset, $count)
     }
+
+    # A FileStream has this one, too.
+    [void] Flush([bool]$toDisk) { $this.Flush() }
 }
 
 # Gives a property of an object, or a default where it is absent.
