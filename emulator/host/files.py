@@ -15,7 +15,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -23,6 +23,8 @@ from .clock import Clock, from_nanoseconds, round_trip, to_nanoseconds
 from .errors import OperationError
 
 _TEMPORARY_SUFFIX = ".emulator-tmp"
+_LONGEST_FOLDER = 247
+"""Characters of the path of a folder that Windows can still look into."""
 
 
 @dataclass
@@ -40,12 +42,16 @@ class Mark:
 
 @dataclass(frozen=True)
 class FoundFile:
-    """One file of a listing; ``path`` is the absolute Windows path, ``size`` in bytes, times in round-trip format."""
+    """One file of a listing; ``path`` is the absolute Windows path, ``size`` in bytes, times in round-trip format.
+
+    ``too_deep``: it is a folder that nobody can look into.
+    """
 
     path: str
     size: int
     created: str
     modified: str
+    too_deep: bool = False
 
 
 @dataclass(frozen=True)
@@ -154,6 +160,8 @@ class FileTree:
                 continue
             if entry.is_file() and not entry.name.endswith(_TEMPORARY_SUFFIX):
                 yield self.describe(path)
+            elif entry.is_dir() and recurse and len(path) > _LONGEST_FOLDER:
+                yield replace(self.describe(path), too_deep=True)
             elif entry.is_dir() and recurse:
                 yield from self.walk(path, recurse)
 

@@ -12,7 +12,7 @@ function Test-AgentLink {
     return $attributes -ne -1 -and ($attributes -band [int][IO.FileAttributes]::ReparsePoint) -ne 0
 }
 
-# Makes the path of the work folder, which is refused if it is there and not ours; with -Create, it will be there.
+# Makes the path of the work folder, which is refused if it is there and not ours; with -Create, it is made.
 function Get-AgentWorkFolder {
     param([switch]$Create)
     $full = [IO.Path]::Combine((Get-AgentProgramData), 'citrixfleet.licensing')
@@ -33,7 +33,7 @@ function Test-AgentName {
     return $true
 }
 
-# Makes the absolute path of a root and a relative path, and refuses all that could lead out of the root.
+# Makes the absolute path of a root and a relative path, and refuses all that could lead out of it.
 function Resolve-AgentPath {
     param([ValidateSet('install', 'myfiles', 'work')] [string]$Root, [string]$Path, [switch]$AllowRoot)
     $refusal = @{ Kind = 'confined'; Message = "The path '$Path' is refused."; Detail = @{ path = $Path } }
@@ -94,7 +94,7 @@ function Read-AgentFile {
     return $value
 }
 
-# Operation file.list. Links are neither entered nor listed: file.read would refuse them.
+# Operation file.list. Links are not listed: file.read would refuse them.
 function Find-AgentFile {
     [CmdletBinding()] param([string]$Root, [string]$Path, [string]$Pattern = '*', [bool]$Recurse, [bool]$Content)
     $name = '(?is)\A' + [regex]::Escape($Pattern).Replace('\*', '.*').Replace('\?', '.') + '\z'
@@ -108,22 +108,22 @@ function Find-AgentFile {
         foreach ($entry in $folder.EnumerateFileSystemInfos()) {
             $relative = "$above\$($entry.Name)".TrimStart('\')
             if ($entry.Attributes.HasFlag([IO.FileAttributes]::ReparsePoint)) { continue }
-            if ($entry -is [IO.DirectoryInfo]) {
-                # Windows cannot list what is below a longer one.
-                if ($Recurse -and $entry.FullName.Length -lt 248) { $folders.Enqueue($relative) }
-            }
-            elseif ([regex]::IsMatch($entry.Name, $name, 'CultureInvariant')) {
-                $item = [ordered]@{ path = $relative; size = $entry.Length }
-                $item.created = $entry.CreationTimeUtc.ToString('o')
-                $item.modified = $entry.LastWriteTimeUtc.ToString('o')
-                if ($Content) {
-                    $file = @{ content = $null; sha256 = $null }
-                    if ($entry.Length -le 1048576) { $file = Read-AgentFile $Root $relative }
-                    $item.content = $file.content
-                    $item.sha256 = $file.sha256
+            $item = [ordered]@{ path = $relative; size = $null }
+            if ($Content) { $item.content = $item.sha256 = $null }
+            if ($entry -is [IO.FileInfo]) {
+                if (-not [regex]::IsMatch($entry.Name, $name, 'CultureInvariant')) { continue }
+                $item.size = $entry.Length
+                if ($Content -and $item.size -le 1048576) {
+                    $file = Read-AgentFile $Root $relative
+                    $item.content, $item.sha256 = $file.content, $file.sha256
                 }
-                $found[$relative.ToUpperInvariant()] = $item
             }
+            elseif (-not $Recurse) { continue }
+            # Windows cannot look into a longer one.
+            elseif ($entry.FullName.Length -lt 248) { $folders.Enqueue($relative); continue }
+            $item.created = $entry.CreationTimeUtc.ToString('o')
+            $item.modified = $entry.LastWriteTimeUtc.ToString('o')
+            $found[$relative.ToUpperInvariant()] = $item
         }
     }
     return , @($found.Values)

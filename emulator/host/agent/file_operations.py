@@ -54,7 +54,7 @@ def list_files(batch: Batch, fields: Fields) -> list[dict[str, Any]]:
         listed = [
             _entry(batch, found, found.path[len(root) + 1 :], fields["content"])
             for found in batch.machine.files.walk(folder, fields["recurse"])
-            if pattern.fullmatch(found.path.rpartition("\\")[2])
+            if found.too_deep or pattern.fullmatch(found.path.rpartition("\\")[2])
         ]
     return sorted(listed, key=lambda entry: str(entry["path"]).upper())
 
@@ -62,12 +62,13 @@ def list_files(batch: Batch, fields: Fields) -> list[dict[str, Any]]:
 def _entry(batch: Batch, found: FoundFile, relative: str, with_content: bool) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "path": relative,
-        "size": found.size,
+        "size": None if found.too_deep else found.size,
         "created": found.created,
         "modified": found.modified,
     }
     if with_content:
-        content = batch.machine.files.read(found.path) if found.size <= _LARGEST_LISTED_CONTENT else None
+        listed = not found.too_deep and found.size <= _LARGEST_LISTED_CONTENT
+        content = batch.machine.files.read(found.path) if listed else None
         entry["content"] = None if content is None else base64.b64encode(content).decode("ascii")
         entry["sha256"] = None if content is None else sha256(content)
     return entry

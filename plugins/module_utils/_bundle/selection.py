@@ -135,11 +135,12 @@ def select(listed: t.Mapping[str, Outcome], limits: LogLimits, clock: str) -> Se
     members: list[Member] = []
     logs: list[Member] = []
     for source in SOURCES:
-        found = [
-            Member(source.root, item["path"], item["size"], item["modified"])
-            for item in listed[source.title].value or ()
-        ]
-        (logs if source.logs else members).extend(found)
+        for item in listed[source.title].value or ():
+            found = Member(source.root, item["path"], item["size"] or 0, item["modified"])
+            if item["size"] is None:
+                left_out.append(LeftOut(found.entry, "path_too_long", "Windows cannot look into a folder this deep"))
+            else:
+                (logs if source.logs else members).append(found)
     kept, dropped = _limit(logs, limits, clock)
     return Selection((*members, *kept), (*left_out, *dropped))
 

@@ -26,7 +26,7 @@ DENIED = OperationError("access_denied", "no", {"path": "LS\\conf"})
 TITLES = [source.title for source in SOURCES]
 
 
-def item(path: str, size: int = 1, modified: str = "2026-11-24T08:00:00.0000000Z") -> dict[str, t.Any]:
+def item(path: str, size: int | None = 1, modified: str = "2026-11-24T08:00:00.0000000Z") -> dict[str, t.Any]:
     return {"path": path, "size": size, "modified": modified}
 
 
@@ -80,6 +80,16 @@ def test_a_folder_that_is_empty_or_cannot_be_listed_is_told() -> None:
         (r"LS\conf", "access_denied"),
         (r"LS\resource\cache", "missing"),
     ]
+
+
+@pytest.mark.parametrize("folder", [r"LS\conf", r"LS\logs"])
+def test_a_folder_that_is_too_deep_to_look_into_is_told(folder: str) -> None:
+    found = select(
+        listed({folder: [item(rf"{folder}\deep", None), item(rf"{folder}\x")]}), LogLimits(None, None), CLOCK
+    )
+    name = folder.replace("\\", "/")
+    assert [(item.path, item.reason) for item in found.left_out] == [(f"{name}/deep", "path_too_long")]
+    assert {member.entry for member in found.members} >= {f"{name}/x"}
 
 
 def test_every_source_is_listed_whole_but_the_one_file() -> None:
