@@ -70,15 +70,25 @@ class Rewrite:
 
 
 @dataclasses.dataclass(frozen=True)
+class Difference:
+    """Something that changes and is no value of a setting: a line of the diff, old and new; None: no such line."""
+
+    name: str
+    before: t.Any
+    after: t.Any
+
+
+@dataclasses.dataclass(frozen=True)
 class ChangeSet:
     """What one section wants changed.
 
-    ``before`` and ``after`` are the section's state in plain values, for the result and the diff. ``steps`` are empty
-    if the server is as desired. ``final_steps`` cannot be taken back and run after the reversible steps of all
-    sections. ``verify`` has, by the labels of the section's reads, those that are other ones when they are repeated at
-    the end of the batch: they expect the new values, or ask at a new port. ``actions`` are further keys of the result:
-    what this plan does beside setting values. ``rewrite`` is what has to become of the server's files; those of all
-    sections are one transaction. ``warnings`` are for a plan that changes something.
+    ``before`` and ``after`` are the section's state in plain values, for the result and the diff; ``beside`` is what
+    else the diff has to show. ``steps`` are empty if the server is as desired. ``final_steps`` cannot be taken back and
+    run after the reversible steps of all sections. ``verify`` has, by the labels of the section's reads, those that are
+    other ones when they are repeated at the end of the batch: they expect the new values, or ask at a new port.
+    ``actions`` are further keys of the result: what this plan does beside setting values. ``rewrite`` is what has to
+    become of the server's files; those of all sections are one transaction. ``warnings`` are for a plan that changes
+    something.
     """
 
     before: t.Mapping[str, t.Any]
@@ -87,13 +97,14 @@ class ChangeSet:
     final_steps: tuple[Step, ...] = ()
     verify: t.Mapping[str, Operation] = dataclasses.field(default_factory=dict)
     actions: t.Mapping[str, t.Any] = dataclasses.field(default_factory=dict)
+    beside: tuple[Difference, ...] = ()
     rewrite: Rewrite | None = None
     warnings: tuple[str, ...] = ()
 
     @property
     def changed(self) -> bool:
         """Whether anything has to be done."""
-        return bool(self.steps or self.final_steps or self.rewrite)
+        return bool(self.steps or self.final_steps or self.rewrite) or dict(self.before) != dict(self.after)
 
 
 @dataclasses.dataclass(frozen=True)

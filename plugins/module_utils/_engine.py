@@ -16,7 +16,12 @@ import dataclasses
 import json
 import typing as t
 
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._change_set import ChangeSet, Readings, Step
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._change_set import (
+    ChangeSet,
+    Difference,
+    Readings,
+    Step,
+)
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import LicenseError
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._exchange import (
     OperationError,
@@ -55,27 +60,29 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._transaction
 
 @dataclasses.dataclass(frozen=True)
 class SectionResult:
-    """What one section found, changed or would change, in plain values.
-
-    ``final``: the steps that cannot be taken back, a line each.
-    """
+    """What one section found, changed or would change, in plain values; ``beside``: what else the diff shows."""
 
     name: str
     before: t.Mapping[str, t.Any]
     after: t.Mapping[str, t.Any]
     notes: t.Mapping[str, t.Any]
-    final: tuple[str, ...] = ()
+    beside: tuple[Difference, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
 class Result:
-    """The outcome of a task. ``backup``: the folder of the old files in the work folder, None where none changed."""
+    """The outcome of a task.
+
+    ``backup``: the folder of the old files in the work folder, None where none changed. ``beside``: what the diff shows
+    that is of no section.
+    """
 
     changed: bool
     server: ServerFacts
     sections: tuple[SectionResult, ...]
     warnings: tuple[str, ...]
     backup: str | None = None
+    beside: tuple[Difference, ...] = ()
 
 
 def run_task(task: Task, transport: Transport) -> Result:
@@ -142,32 +149,62 @@ def _decide(wishes: Wishes, found: Found, settled: tuple[str, ...], task: Task, 
         for (section, desired), plan, reading in zip(wishes, plans, readings, strict=True):
             seen = section.observe(desired, reading)
             after = seen.values if applied else plan.after
-            final = tuple(describe_operation(step.operation) for step in plan.final_steps)
-            sections.append(SectionResult(section.name, plan.before, after, {**seen.notes, **plan.actions}, final))
+            notes = {**seen.notes, **plan.actions}
+            sections.append(SectionResult(section.name, plan.before, after, notes, (*plan.beside, *_final(plan))))
     except LicenseError as error:
         if not applied:
             raise
         raise LicenseError(f"The changes were made, but not all could be read back: {error}", changed=True) from error
-    if applied:
-        _require_outcome(plans, sections)
+    kept = transaction.kept_folder if transaction and applied else None
+    moved = _require_outcome(plans, sections, kept) if applied else ()
     return Result(
         changed=changed or (bool(settled) and task.settles),
         server=server,
         sections=tuple(sections),
-        warnings=(*warnings, *(warning for plan in plans if plan.changed for warning in plan.warnings)),
-        backup=transaction.kept_folder if transaction and applied else None,
+        warnings=(*warnings, *(warning for plan in plans if plan.changed for warning in plan.warnings), *moved),
+        backup=kept,
+        beside=_SETTLED if settled and task.settles else (),
     )
 
 
-def _require_outcome(plans: t.Sequence[ChangeSet], sections: t.Sequence[SectionResult]) -> None:
-    """:raises LicenseError: the files were written and proved, and the server still reads otherwise."""
+_SETTLED = (Difference("interrupted change", "left by another run", "taken back"),)
+
+
+def _final(plan: ChangeSet) -> tuple[Difference, ...]:
+    """What cannot be taken back, for the diff."""
+    lines = [describe_operation(step.operation) for step in plan.final_steps]
+    return (Difference("cannot be taken back", None, lines),) if lines else ()
+
+
+def _require_outcome(
+    plans: t.Sequence[ChangeSet], sections: t.Sequence[SectionResult], kept: str | None
+) -> tuple[str, ...]:
+    """Judge what the server reads after its files were written and proved.
+
+    Returns a warning for what was not asked for and is another value since its services were started: a file that
+    somebody had changed before, or a port that the server chooses by itself.
+
+    :param kept: where the old files are, None where they are not kept.
+    :raises LicenseError: what was asked for did not come true.
+    """
+    warnings = []
     for plan, section in zip(plans, sections, strict=True):
-        if plan.rewrite is not None and dict(section.after) != dict(plan.after):
+        other = {name: value for name, value in section.after.items() if value != plan.after[name]}
+        if plan.rewrite is None or not other:
+            continue
+        if any(plan.before[name] != plan.after[name] for name in other):
+            files = f" The old files are in {kept}." if kept else ""
             raise LicenseError(
                 f"The files were changed, but {section.name} now reads {json.dumps(section.after)} and not "
-                f"{json.dumps(plan.after)}. The old files are in the work folder of the server.",
+                f"{json.dumps(plan.after)}.{files}",
                 changed=True,
             )
+        old = {name: plan.before[name] for name in other}
+        warnings.append(
+            f"Not asked for, but since its services were started, the server has {json.dumps(other)} in "
+            f"{section.name}, where it had {json.dumps(old)} before."
+        )
+    return tuple(warnings)
 
 
 def _missing_server(found: Found, task: Task) -> tuple[str, ...]:

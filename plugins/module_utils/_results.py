@@ -31,14 +31,16 @@ def present(result: Result, composite: bool, files: bool) -> dict[str, t.Any]:
         (section,) = result.sections
         before, after = section.before, section.after
         returned = {"before": before, "after": after, **section.notes}
-    final = [line for section in result.sections for line in section.final]
-    announced = {**after, "cannot be taken back": final} if final else after
+    beside = [*result.beside, *(one for section in result.sections for one in section.beside)]
     return {
         "changed": result.changed,
         **returned,
         **({"backup": result.backup} if files else {}),
         "server": describe_server(result.server),
-        "diff": {"before": as_lines(before), "after": as_lines(announced)},
+        "diff": {
+            "before": as_lines({**before, **{one.name: one.before for one in beside if one.before is not None}}),
+            "after": as_lines({**after, **{one.name: one.after for one in beside if one.after is not None}}),
+        },
     }
 
 

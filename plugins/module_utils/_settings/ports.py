@@ -13,6 +13,7 @@ import typing as t
 
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._change_set import (
     ChangeSet,
+    Difference,
     Listening,
     Observation,
     Readings,
@@ -156,6 +157,11 @@ class _Section:
             before=before,
             after=after,
             actions=_actions({name: (before[name], number) for name, number in changes.items()}, rules),
+            beside=tuple(
+                Difference(f"{name} in the files", state.configured[name], number)
+                for name, number in changes.items()
+                if state.configured[name] not in (before[name], None)
+            ),
             verify=_ask_at(final["license_server"]) if "license_server" in final else {},
             rewrite=rewrite(changing, edits, readings, state.configured, moves, rules.moves),
             warnings=(*doubts(changing), *rules.warnings),

@@ -226,6 +226,17 @@ def test_rules_that_cannot_be_read_are_a_warning() -> None:
     assert "firewall rules could not be read" in plan(values(firewall=denied), license_server=27001).warnings[-1]
 
 
+def test_files_that_differ_from_the_port_in_force_are_in_the_diff() -> None:
+    edited = DOCUMENT.replace(b"27000", b"27005")
+    assert edited != DOCUMENT
+    change_set = plan(values(edited), license_server=27000)
+    assert change_set.before == change_set.after and change_set.changed
+    assert [(one.name, one.before, one.after) for one in change_set.beside] == [
+        ("license_server in the files", 27005, 27000)
+    ]
+    assert plan(values(), license_server=27001).beside == ()
+
+
 def test_who_has_to_be_told_is_told() -> None:
     dependents = plan(values(), web_services=8084).actions["dependents"]
     assert {(item["port"], item["before"], item["after"]) for item in dependents} == {("web_services", 8083, 8084)}

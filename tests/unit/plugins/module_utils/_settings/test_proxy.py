@@ -141,7 +141,7 @@ def test_without_a_row_a_change_is_refused() -> None:
 
 def test_check_mode_without_a_server_shows_what_would_be_set() -> None:
     change_set = plan(None, blank=True, proxy="p:1")
-    assert (change_set.before, change_set.after, change_set.changed) == ({"proxy": None}, {"proxy": "p:1"}, False)
+    assert (change_set.before, change_set.after, change_set.changed) == ({"proxy": None}, {"proxy": "p:1"}, True)
 
 
 def test_absent_takes_no_proxy() -> None:
