@@ -85,13 +85,20 @@ def write_edits(located: Located, value: Value | None) -> tuple[FileEdit, ...]:
     """
     if located.row is None or located.stored is None:
         raise LicenseError(f"{located.reason} Nothing was changed.")
-    if located.stored.value == value:
+    if _same(located.stored.value, value):
         return ()
     try:
         text = located.row.spell(value)
     except IllegalValueError as error:
         raise LicenseError(f"{located.setting.name}: {error}. Nothing was changed.") from error
     return located.stored.edits(text)
+
+
+def _same(one: Value | None, other: Value | None) -> bool:
+    """Whether two values mean the same: neither host names nor words depend on case."""
+    if isinstance(one, str) and isinstance(other, str):
+        return one.casefold() == other.casefold()
+    return one == other
 
 
 def rewrite(

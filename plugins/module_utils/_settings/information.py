@@ -170,11 +170,11 @@ def _ports(profile: Profile, readings: Readings) -> dict[str, t.Any]:
 
 
 def _proxy(profile: Profile, readings: Readings) -> dict[str, t.Any]:
-    return _stored(proxy.SETTINGS, profile, readings)
+    return _stored(proxy.SECTION.settings, profile, readings)
 
 
 def _options(profile: Profile, readings: Readings) -> dict[str, t.Any]:
-    return _stored(options.SETTINGS, profile, readings)
+    return _stored(options.SECTION.settings, profile, readings)
 
 
 def _stored(settings: t.Sequence[Setting], profile: Profile, readings: Readings) -> dict[str, t.Any]:
@@ -202,12 +202,12 @@ SUBSETS = (
         _ports,
         ("ports", *(setting.name for setting in ports.SETTINGS.values())),
     ),
-    Subset("proxy", lambda profile: stored_reads(proxy.SETTINGS, profile), _proxy, ("proxy",)),
+    Subset("proxy", lambda profile: stored_reads(proxy.SECTION.settings, profile), _proxy, ("proxy",)),
     Subset(
         "options",
-        lambda profile: stored_reads(options.SETTINGS, profile),
+        lambda profile: stored_reads(options.SECTION.settings, profile),
         _options,
-        tuple(setting.name for setting in options.SETTINGS),
+        tuple(setting.name for setting in options.SECTION.settings),
     ),
     Subset("accounts", lambda profile: {"accounts": snapin.read_accounts()}, _accounts, ("accounts",)),
     Subset(

@@ -8,42 +8,17 @@
 
 from __future__ import annotations
 
-import dataclasses
 import ipaddress
 import re
 import typing as t
 
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._change_set import ChangeSet, Observation, Readings
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import LicenseError
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import (
-    Operation,
-)
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._profile import LEGAL_PORTS, PROXY, Profile
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._settings._stored import (
-    Located,
-    describe_rows,
-    doubts,
-    locate,
-    rewrite,
-    stored_reads,
-    unreadable,
-    write_edits,
-)
-
-SETTINGS = (PROXY,)
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._profile import LEGAL_PORTS, PROXY, Value
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._settings._stored_section import StoredSection
 
 _SHAPE = re.compile(r"(?P<host>\[[^\]]*\]|[^:\[\]]+):(?P<port>[1-9][0-9]{0,4}|0)")
 _HOST_NAME = re.compile(r"(?!-)[\w-]{1,63}(?<!-)(\.(?!-)[\w-]{1,63}(?<!-))*\.?", re.ASCII)
 _FORM = "give it as host:port, such as proxy.corp.example:8080 or [2001:db8::1]:8080"
-
-
-@dataclasses.dataclass(frozen=True)
-class Desired:
-    """``wanted`` None is no proxy; ``asked`` False leaves the proxy as it is."""
-
-    asked: bool
-    wanted: str | None
-    profile: Profile
 
 
 _OPTIONS: t.Mapping[str, t.Any] = {
@@ -52,45 +27,20 @@ _OPTIONS: t.Mapping[str, t.Any] = {
 }
 
 
-class _Section:
-    name = "proxy"
-    needs_server = True
-    options = _OPTIONS
+def _wanted(options: t.Mapping[str, t.Any]) -> dict[str, Value | None]:
+    """The proxy asked for, None for no proxy.
 
-    def desired(self, options: t.Mapping[str, t.Any]) -> Desired:
-        """See :class:`Section`; refuses what is not ``host:port``, and says what the page does not take."""
-        profile = options.get("profile") or Profile()
-        address = options.get("proxy")
-        if options.get("state") == "absent":
-            if address is not None:
-                raise LicenseError("proxy and state=absent exclude each other: absent means that no proxy is used.")
-            return Desired(True, None, profile)
-        return Desired(address is not None, check_address(address) if address is not None else None, profile)
-
-    def reads(self, desired: Desired) -> dict[str, Operation]:
-        """The files of the rows, and the listening sockets."""
-        return stored_reads(SETTINGS, desired.profile)
-
-    def observe(self, desired: Desired, readings: Readings) -> Observation:
-        """See :class:`Section`."""
-        located = locate(PROXY, desired.profile, readings)
-        notes = {"interfaces": describe_rows([located]), "unreadable": unreadable([located])}
-        return Observation({"proxy": located.shown}, notes)
-
-    def plan(self, desired: Desired, readings: Readings) -> ChangeSet:
-        """See :class:`Section`; without a row, or with a place that is not as it says, a change is refused."""
-        located = locate(PROXY, desired.profile, readings)
-        before = {"proxy": located.shown}
-        after = {"proxy": desired.wanted}
-        if readings.blank:
-            return ChangeSet(before, after if desired.asked else before)
-        if not desired.asked or _same(located, desired):
-            return ChangeSet(before, before)
-        edits = write_edits(located, desired.wanted)
-        return ChangeSet(before, after, rewrite=rewrite([located], edits, readings), warnings=doubts([located]))
+    :raises LicenseError: it is not ``host:port``, or both a proxy and none.
+    """
+    address = options.get("proxy")
+    if options.get("state") == "absent":
+        if address is not None:
+            raise LicenseError("proxy and state=absent exclude each other: absent means that no proxy is used.")
+        return {PROXY.name: None}
+    return {} if address is None else {PROXY.name: check_address(address)}
 
 
-SECTION = _Section()
+SECTION = StoredSection("proxy", (PROXY,), _OPTIONS, _wanted)
 
 
 def check_address(address: str) -> str:
@@ -121,10 +71,3 @@ def _is_host(host: str) -> bool:
     except ValueError:
         return False
     return _HOST_NAME.fullmatch(host) is not None
-
-
-def _same(located: Located, desired: Desired) -> bool:
-    """Whether the proxy is set already; host names do not depend on case."""
-    if located.stored is None or located.value is None or desired.wanted is None:
-        return located.stored is not None and located.value == desired.wanted
-    return str(located.value).casefold() == desired.wanted.casefold()
