@@ -6,9 +6,25 @@ $ErrorActionPreference = 'Stop'
 # In a path, the name's last part alone: a folder may be called anything.
 $script:PrivateName = '\.(key|pfx|p12|pvk|jks|ppk)(\.[^/\\]*)?\z'
 $script:TextName = '\.(log|txt|csv|xml|opt|conf)(\.[0-9]+)?\z'
-$script:Mark = 'PRIVATE KEY-----'
-# The bytes that UTF-16 has in both byte orders: a zero between two letters.
-$script:WideMark = $script:Mark.ToCharArray() -join "`0"
+# What stands in private keys, and the bytes that UTF-16 has for it in both byte orders: a zero between two letters.
+$script:Marks = 'PRIVATE KEY-----', 'PRIVATE KEY BLOCK-----', 'PRIVATE KEY ----', 'PuTTY-User-Key-File-'
+$script:Marks = $script:Marks + @($script:Marks | ForEach-Object { return $_.ToCharArray() -join "`0" })
+# How archives begin. Only into the first two kinds can be looked.
+$script:Beginnings = [ordered]@{
+    'zip'   = '50-4B-03-04'
+    'gzip'  = '1F-8B-08'
+    '7z'    = '37-7A-BC-AF-27-1C'
+    'RAR'   = '52-61-72-21-1A-07'
+    'CAB'   = '4D-53-43-46'
+    'bzip2' = '42-5A-68'
+    'xz'    = 'FD-37-7A-58-5A-00'
+    'tar'   = '(..-){257}75-73-74-61-72'
+}
+# The header of a member of a gzip (RFC 1952). Of several, .NET Framework reads the first alone.
+$script:Member = [regex]::new('\x1f\x8b\x08[\x00-\x1f](?s:.{4})[\x00\x02\x04][\x00-\x1f\xff]')
+# How the record begins that ends a zip, and how many bytes it has at most, with a comment.
+$script:ZipEnd = "PK$([char]5)$([char]6)"
+$script:Tail = 65557
 $script:Bytewise = [Text.Encoding]::GetEncoding(28591)
 $script:Block = 4194304
 $script:Memory = 33554432
@@ -78,31 +94,20 @@ function Get-AgentArchiveItem {
     }
 }
 
-# Reads a stream to a copy of our own, in memory or, if it is large, in a file. A private key in it is found on the way,
-# with as much of the last block as may hold the beginning of one.
+# Reads a stream to a copy of our own, in memory or, if it is large, in a file.
 function Copy-AgentStream {
-    param([IO.Stream]$Source, [long]$Length, [string]$Spare, [bool]$Search, [Collections.IDictionary]$Progress)
-    if ($Length -le $script:Memory) { $copy = [IO.MemoryStream]::new([int]$Length) }
+    param([IO.Stream]$Source, [string]$Spare, [Collections.IDictionary]$Progress)
+    $length = $Source.Length
+    if ($length -le $script:Memory) { $copy = [IO.MemoryStream]::new([int]$length) }
     else { $copy = Open-AgentFile $Spare Create ReadWrite None }
     try {
-        $buffer = [byte[]]::new([int][math]::Min($script:Block, $Length))
-        $before = ''
-        while ($copy.Length -lt $Length) {
-            $count = $Source.Read($buffer, 0, [int][math]::Min($buffer.Length, $Length - $copy.Length))
+        $buffer = [byte[]]::new([int][math]::Min($script:Block, $length))
+        while ($copy.Length -lt $length) {
+            $count = $Source.Read($buffer, 0, [int][math]::Min($buffer.Length, $length - $copy.Length))
             if ($count -eq 0) { break }
-            if ($Search) {
-                $text = $before + $script:Bytewise.GetString($buffer, 0, $count)
-                foreach ($mark in $script:Mark, $script:WideMark) {
-                    $found = $text.IndexOf($mark, [StringComparison]::Ordinal)
-                    if ($found -ge 0) { Stop-Agent private_key 'It holds a private key.' }
-                }
-                $before = $text.Substring([math]::Max(0, $text.Length - $script:WideMark.Length))
-            }
             $copy.Write($buffer, 0, $count)
-            if ($Progress) {
-                $Progress.bytes = $Progress.bytes + $count
-                Write-AgentProgress $Progress
-            }
+            $Progress.bytes = $Progress.bytes + $count
+            Write-AgentProgress $Progress
         }
         $copy.Position = 0
         return $copy
@@ -113,74 +118,106 @@ function Copy-AgentStream {
     }
 }
 
-# Says whether a stream begins as a zip does, and goes back to its beginning.
-function Test-AgentZip {
-    param([IO.Stream]$Stream)
-    $start = [byte[]]::new(4)
-    $null = $Stream.Read($start, 0, 4)
-    $Stream.Position = 0
-    return [BitConverter]::ToString($start) -eq '50-4B-03-04'
+# Names the kind of archive that begins with these bytes; nothing if it is none.
+function Get-AgentArchiveKind {
+    param([byte[]]$Start)
+    $bytes = [BitConverter]::ToString($Start, 0, 262)
+    foreach ($kind in $script:Beginnings.GetEnumerator()) { if ($bytes -match "\A$($kind.Value)") { return $kind.Key } }
 }
 
-# Ends if a zip holds a private key, or cannot be looked into. That an entry has another length than the zip says is what
-# shows that it is encrypted: .NET Framework decompresses it all the same.
-function Assert-AgentZip {
-    param([IO.Stream]$Stream, [string]$Spare, [int]$Depth)
-    $zip = $null
-    try {
-        if ($Depth -gt $script:Deepest) { Stop-Agent unchecked_archive 'It has zips in zips that are too deep.' }
-        $zip = [IO.Compression.ZipArchive]::new($Stream, 'Read', $true)
-        foreach ($entry in $zip.Entries) {
-            if ($entry.FullName -match $script:PrivateName) { Stop-Agent private_key "It holds '$($entry.FullName)'." }
-            Assert-AgentZipEntry $entry "$Spare.zip" $Depth
+# Ends if a stream of so many bytes holds a private key, or is an archive that holds one or cannot be looked into. Each
+# block is searched together with the end of the one before. That an entry has another length than its archive says is
+# what shows that it is encrypted: .NET Framework decompresses it all the same.
+function Assert-AgentContent {
+    param([IO.Stream]$Stream, [long]$Length, [int]$Depth)
+    $buffer = [byte[]]::new([int][math]::Max(512, [math]::Min($script:Block, $Length)))
+    $copy = $kind = $null
+    $tail = ''
+    $done = [long]0
+    do {
+        $count = Read-AgentBlock $Stream $buffer
+        if ($done -eq 0) {
+            $kind = Get-AgentArchiveKind $buffer
+            if ($kind -and $Depth -gt 0) {
+                if ($Length -le $script:Memory) { $copy = [IO.MemoryStream]::new([int]$Length) }
+                else { $kind = "large $kind in an archive" }
+            }
         }
+        $done = $done + $count
+        $text = $tail + $script:Bytewise.GetString($buffer, 0, $count)
+        foreach ($mark in $script:Marks) {
+            $found = $text.IndexOf($mark, [StringComparison]::Ordinal)
+            if ($found -ge 0) { Stop-Agent private_key 'It holds a private key.' }
+        }
+        if ($kind -eq 'gzip' -and $script:Member.IsMatch($text, 1)) { $kind = 'gzip of several members' }
+        $tail = $text.Substring([math]::Max(0, $text.Length - $script:Tail))
+        if ($copy) { $copy.Write($buffer, 0, $count) }
+    } while ($count -eq $buffer.Length -and $done -le $Length)
+    if ($done -ne $Length) { Stop-Agent unchecked_archive 'It is encrypted or broken.' }
+    $end = $tail.LastIndexOf($script:ZipEnd, [StringComparison]::Ordinal)
+    if (-not $kind -and $end -ge 0 -and $done - $tail.Length + $end -gt 0) { $kind = 'zip with something before it' }
+    if (-not $copy) { $copy = $Stream }
+    if ($kind) { Assert-AgentArchive $copy $kind ($Depth + 1) }
+}
+
+# Ends if an archive holds a private key, or cannot be looked into.
+function Assert-AgentArchive {
+    param([IO.Stream]$Stream, [string]$Kind, [int]$Depth)
+    $archive = $null
+    try {
+        if ($Depth -gt $script:Deepest) { Stop-Agent unchecked_archive 'It has archives in one another, too deep.' }
+        if ($Kind -eq 'zip') {
+            $Stream.Position = 0
+            $archive = [IO.Compression.ZipArchive]::new($Stream, 'Read', $true)
+            foreach ($entry in $archive.Entries) { Assert-AgentZipEntry $entry $Depth }
+        }
+        elseif ($Kind -eq 'gzip') {
+            # Its last bytes are its length.
+            $size = [byte[]]::new(4)
+            $null = $Stream.Seek(-4, 'End')
+            $null = $Stream.Read($size, 0, 4)
+            $Stream.Position = 0
+            $archive = [IO.Compression.GZipStream]::new($Stream, [IO.Compression.CompressionMode]::Decompress, $true)
+            Assert-AgentContent $archive ([BitConverter]::ToUInt32($size, 0)) $Depth
+        }
+        else { Stop-Agent unchecked_archive "It cannot be looked into: $Kind." }
     }
     catch {
         $failure = ConvertTo-AgentError $_
         if ($failure.kind -ne 'private_key') { $failure.kind = 'unchecked_archive' }
         Stop-Agent $failure.kind $failure.message
     }
-    finally { if ($zip) { $zip.Dispose() } }
-    $Stream.Position = 0
+    finally { if ($archive) { $archive.Dispose() } }
 }
 
 # Looks into one entry of a zip.
 function Assert-AgentZipEntry {
-    param($Entry, [string]$Spare, [int]$Depth)
+    param($Entry, [int]$Depth)
+    if ($Entry.FullName -match $script:PrivateName) { Stop-Agent private_key "It holds '$($Entry.FullName)'." }
     $inside = $Entry.Open()
-    $copy = $null
-    try {
-        $copy = Copy-AgentStream $inside $Entry.Length $Spare $true
-        if ($copy.Length -ne $Entry.Length -or $inside.ReadByte() -ne -1) {
-            Stop-Agent unchecked_archive "'$($Entry.FullName)' in it is encrypted or broken."
-        }
-        if (Test-AgentZip $copy) { Assert-AgentZip $copy $Spare ($Depth + 1) }
-    }
-    finally {
-        if ($copy) { $copy.Dispose() }
-        $inside.Dispose()
-        [IO.File]::Delete($Spare)
-    }
+    try { Assert-AgentContent $inside $Entry.Length $Depth }
+    finally { $inside.Dispose() }
 }
 
 # Reads a file to a copy of our own, which may be put in.
 function Read-AgentItem {
     param([hashtable]$Item, [string]$Spare, [bool]$Search, [Collections.IDictionary]$Progress)
-    if ($Search -and $Item.name -match $script:PrivateName) { Stop-Agent private_key 'Its name is that of a private key.' }
+    if ($Search -and $Item.name -match $script:PrivateName) { Stop-Agent private_key 'It is named as a private key.' }
     $stream = Open-AgentFile $Item.full Open Read 'ReadWrite, Delete'
     try {
         $Item.modified = [IO.File]::GetLastWriteTimeUtc($Item.full)
-        $copy = Copy-AgentStream $stream $stream.Length $Spare $Search $Progress
+        $copy = Copy-AgentStream $stream $Spare $Progress
     }
     finally { $stream.Dispose() }
-    if ($Search -and (Test-AgentZip $copy)) {
-        try { Assert-AgentZip $copy $Spare 1 }
-        catch {
-            $copy.Dispose()
-            throw
-        }
+    try {
+        if ($Search) { Assert-AgentContent $copy $copy.Length 0 }
+        $copy.Position = 0
+        return $copy
     }
-    return $copy
+    catch {
+        $copy.Dispose()
+        throw
+    }
 }
 
 # Makes the text of bytes, in lower-case hexadecimal.

@@ -7,7 +7,7 @@ $ErrorActionPreference = 'Stop'
 function Get-AgentChangeField {
     return @{
         'file.write'     = 'root path content replaces'
-        'file.copy'      = 'root path sha256 to_root to_path replaces'
+        'file.copy'      = 'root path sha256 to_root to_path replaces keep? ours?'
         'file.delete'    = 'root path replaces'
         'folder.delete'  = 'path'
         'service.stop'   = 'names timeout?'
@@ -23,7 +23,11 @@ function Test-AgentChangeEntry {
     switch ($Name) {
         'file.write' { return $null -ne $Given['content'] -and $Given['replaces'] -ne 'any' }
         'file.delete' { return [bool]$Given['replaces'] }
-        'file.copy' { return $Given['root'], $Given['toroot'] -ccontains 'work' -and $Given['sha256'] }
+        'file.copy' {
+            $keeps = $null -ne $Given['keep']
+            if ($keeps -ne ($Given['ours'] -is [array]) -or ($keeps -and $Given['replaces'] -ne 'any')) { return $false }
+            return $Given['root'], $Given['toroot'] -ccontains 'work' -and $Given['sha256']
+        }
         'firewall.write' {
             $ports = $Given['localports']
             return $ports -is [array] -and $ports -and $Given['replaces'] -is [array]
@@ -64,9 +68,11 @@ function Switch-AgentFile {
 
 # Writes bytes to a temporary file, and then puts it in the place of the file. File.Replace does that in one step and
 # keeps the access list of the old file. A temporary file that was left there is deleted, not opened: it may have other
-# names, or another access list.
+# names, or another access list. With a path to keep, what is replaced goes there first, unless its hash is one of ours;
+# returned is whether that was so.
 function Set-AgentFile {
-    param([string]$Root, [string]$Path, [byte[]]$Bytes, [string]$Replaces)
+    param([string]$Root, [string]$Path, [byte[]]$Bytes, [string]$Replaces, [string]$Keep, [string[]]$Ours)
+    $kept = $false
     $full = Resolve-AgentPath $Root $Path
     $folder = [IO.Path]::GetDirectoryName($full)
     if ($Root -ne 'work' -and -not [IO.Directory]::Exists($folder)) {
@@ -78,6 +84,10 @@ function Set-AgentFile {
         $found = $null
         if ($old) { $found = Read-AgentStream $old }
         if ($Replaces -ne 'any') { $null = Confirm-AgentHash $found $Path $Replaces }
+        if ($Keep -and $null -ne $found -and $Ours -notcontains (Get-AgentHash $found)) {
+            $null = Set-AgentFile work $Keep $found any
+            $kept = $true
+        }
         if (Test-AgentLink $temporary) { Stop-Agent confined "A link is in the way of '$Path'." @{ path = $Path } }
         if ($Root -eq 'work') {
             $null = Get-AgentWorkFolder -Create
@@ -97,20 +107,24 @@ function Set-AgentFile {
         finally { if (-not $old -or [IO.File]::Exists($full)) { [IO.File]::Delete($temporary) } }
     }
     finally { if ($old) { $old.Dispose() } }
+    return $kept
 }
 
 # Operation file.write.
 function Write-AgentFile {
     [CmdletBinding()] param([string]$Root, [string]$Path, [string]$Content, [string]$Replaces)
     $bytes = [Convert]::FromBase64String($Content)
-    Set-AgentFile $Root $Path $bytes $Replaces
+    $null = Set-AgentFile $Root $Path $bytes $Replaces
     return @{ sha256 = (Get-AgentHash $bytes) }
 }
 
 # Operation file.copy. An error at the target names the target.
 function Copy-AgentFile {
     [CmdletBinding()]
-    param([string]$Root, [string]$Path, [string]$Sha256, [string]$ToRoot, [string]$ToPath, [string]$Replaces)
+    param(
+        [string]$Root, [string]$Path, [string]$Sha256, [string]$ToRoot, [string]$ToPath, [string]$Replaces,
+        [string]$Keep, [string[]]$Ours
+    )
     $full = Resolve-AgentPath $Root $Path
     $bytes = $null
     if ([IO.File]::Exists($full)) {
@@ -118,13 +132,14 @@ function Copy-AgentFile {
         try { $bytes = Read-AgentStream $stream }
         finally { $stream.Dispose() }
     }
-    $hash = Confirm-AgentHash $bytes $Path $Sha256
-    try { Set-AgentFile $ToRoot $ToPath $bytes $Replaces }
+    $value = @{ sha256 = Confirm-AgentHash $bytes $Path $Sha256 }
+    try { $kept = Set-AgentFile $ToRoot $ToPath $bytes $Replaces $Keep $Ours }
     catch {
         $failure = ConvertTo-AgentError $_ @{ path = $ToPath }
         Stop-Agent $failure.kind $failure.message $failure.detail
     }
-    return @{ sha256 = $hash }
+    if ($Keep) { $value.kept = $kept }
+    return $value
 }
 
 # Operation file.delete.

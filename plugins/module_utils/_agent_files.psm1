@@ -3,7 +3,7 @@
 Set-StrictMode -Version Latest
 $ErrorActionPreference = 'Stop'
 
-$script:Refused = '\A\z|[. ]\z|[\x00-\x1f<>"|?*:/]|\A(CON|PRN|AUX|NUL|(COM|LPT)[0-9]|CONIN\$|CONOUT\$) *(\.|\z)'
+$script:Refused = '\A\z|[. ]\z|[\x00-\x1f<>"|?*:/]|\A(CON|PRN|AUX|NUL|(COM|LPT)[0-9\xb9\xb2\xb3]|CONIN\$|CONOUT\$) *(\.|\z)'
 
 # Says whether something is there and is a reparse point.
 function Test-AgentLink {
@@ -24,7 +24,7 @@ function Get-AgentWorkFolder {
     return $full
 }
 
-# Says whether a relative path is one of plain names.
+# Says whether a path is one of plain names.
 function Test-AgentName {
     param([string]$Path)
     foreach ($segment in $Path.Split('\')) {

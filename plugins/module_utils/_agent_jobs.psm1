@@ -236,24 +236,32 @@ function Write-AgentProgress {
     }
 }
 
+# Fills a buffer from a stream, as far as that goes, and makes the number of bytes.
+function Read-AgentBlock {
+    param([IO.Stream]$Stream, [byte[]]$Buffer)
+    $count = 0
+    do {
+        $read = $Stream.Read($Buffer, $count, $Buffer.Length - $count)
+        $count = $count + $read
+    } while ($read -gt 0 -and $count -lt $Buffer.Length)
+    return $count
+}
+
 # Operation file.chunk.
 function Read-AgentChunk {
     [CmdletBinding()] param([string]$Path, [long]$Offset, [int]$Length)
     $full = Resolve-AgentPath work $Path
     if (-not [IO.File]::Exists($full)) { Stop-Agent not_found "There is no file '$Path'." @{ path = $Path } }
     $folders = $Path.Split('\')
-    if ($folders.Count -gt 2 -and $folders[0] -eq 'jobs') { Set-AgentJobAsked (Resolve-AgentPath work "jobs\$($folders[1])") }
+    if ($folders.Count -gt 2 -and $folders[0] -eq 'jobs') {
+        Set-AgentJobAsked (Resolve-AgentPath work "jobs\$($folders[1])")
+    }
     $stream = Open-AgentFile $full Open Read 'ReadWrite, Delete'
     try {
         $size = $stream.Length
         $bytes = [byte[]]::new([int][math]::Max(0, [math]::Min($Length, $size - $Offset)))
         $null = $stream.Seek($Offset, 'Begin')
-        $count = 0
-        while ($count -lt $bytes.Length) {
-            $read = $stream.Read($bytes, $count, $bytes.Length - $count)
-            if ($read -eq 0) { Stop-Agent failed "'$Path' became shorter." }
-            $count = $count + $read
-        }
+        if ((Read-AgentBlock $stream $bytes) -lt $bytes.Length) { Stop-Agent failed "'$Path' became shorter." }
     }
     finally { $stream.Dispose() }
     return [ordered]@{ content = [Convert]::ToBase64String($bytes); sha256 = (Get-AgentHash $bytes); size = $size }

@@ -138,6 +138,8 @@ FIELDS: Mapping[str, Mapping[str, Field]] = {
         "to_root": _ROOT,
         "to_path": _PATH,
         "replaces": Field(lambda value: value == "any" or or_null(is_hash)(value)),
+        "keep": Field(or_null(is_text), None),
+        "ours": Field(or_null(list_of(is_hash)), None),
     },
     "file.delete": {"root": _ROOT, "path": _PATH, "replaces": Field(is_hash)},
     "folder.delete": {"path": _PATH},

@@ -82,7 +82,7 @@ def _pattern(text: str) -> re.Pattern[str]:
 def write_file(batch: Batch, fields: Fields) -> dict[str, Any]:
     with named(fields["path"]):
         path = resolve(batch.machine, fields["root"], fields["path"])
-        return _put(batch, path, base64.b64decode(fields["content"]), fields)
+        return _put(batch, path, base64.b64decode(fields["content"]), fields["replaces"])
 
 
 def copy_file(batch: Batch, fields: Fields) -> dict[str, Any]:
@@ -93,20 +93,31 @@ def copy_file(batch: Batch, fields: Fields) -> dict[str, Any]:
         _require(source, content, fields["sha256"])
     with named(fields["to_path"]):
         target = resolve(machine, fields["to_root"], fields["to_path"])
-        return _put(batch, target, content or b"", fields)
+        kept = fields["keep"] is not None and _keep(batch, target, fields["keep"], fields["ours"])
+        value = _put(batch, target, content or b"", fields["replaces"])
+    return value if fields["keep"] is None else {**value, "kept": kept}
+
+
+def _keep(batch: Batch, target: str, keep: str, ours: list[str]) -> bool:
+    """Put aside what is about to be replaced, unless it is of our own making."""
+    found = batch.machine.files.read(target)
+    if found is None or sha256(found) in {one.lower() for one in ours}:
+        return False
+    _put(batch, resolve(batch.machine, "work", keep), found, ANYTHING)
+    return True
 
 
 ANYTHING = "any"
 """What ``file.copy`` replaces when it does not matter what is there."""
 
 
-def _put(batch: Batch, path: str, content: bytes, fields: Fields) -> dict[str, Any]:
+def _put(batch: Batch, path: str, content: bytes, replaces: str | None) -> dict[str, Any]:
     """Replace a file that is as ``replaces`` says, by way of a temporary one beside it."""
     files, folder = batch.machine.files, parent(path)
     if not is_work(batch.machine, path) and not files.is_folder(folder):
         raise OperationError("not_found", f"Could not find a part of the path '{path}'.", path=path)
-    if fields["replaces"] != ANYTHING:
-        _require(path, files.read(path), fields["replaces"])
+    if replaces != ANYTHING:
+        _require(path, files.read(path), replaces)
     temporary = path + _TEMPORARY_SUFFIX
     if files.is_link(temporary):
         raise confined(path)

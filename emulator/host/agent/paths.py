@@ -12,7 +12,7 @@ from ..errors import OperationError
 from ..machine import PROGRAM_DATA, Installation, Machine
 
 _FORBIDDEN = re.compile(r'[\x00-\x1f<>:"/|?*]')
-_DEVICE = re.compile(r"(CON|PRN|AUX|NUL|COM[0-9]|LPT[0-9]|CONIN\$|CONOUT\$)(\..*)?", re.IGNORECASE)
+_DEVICE = re.compile(r"(CON|PRN|AUX|NUL|(COM|LPT)[0-9¹²³]|CONIN\$|CONOUT\$) *(\..*)?", re.IGNORECASE)
 
 
 def installation(machine: Machine) -> Installation:

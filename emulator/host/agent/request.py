@@ -160,6 +160,9 @@ def _operation(entry: Any, where: str) -> Operation:
         _require(field.valid(fields[key]), f"{where}: field {key} is not valid")
     if name == "file.copy":
         _require("work" in (fields["root"], fields["to_root"]), f"{where}: neither root is work")
+        keeps = fields["keep"] is not None
+        _require(keeps == (fields["ours"] is not None), f"{where}: keep and ours go together")
+        _require(not keeps or fields["replaces"] == "any", f"{where}: keep is for whatever is there")
     if name == "cmdlet":
         fields["name"] = known_cmdlet(fields["name"])
         fields["parameters"] = _known_parameters(fields["name"], fields["parameters"], where)

@@ -163,13 +163,18 @@ class LicenseFile:
 
     def _lines(self, selector: Selector) -> list[tuple[Line, list[Word]]]:
         found = []
+        quotes = 0
         for line in logical_lines(self.text, _CONTINUATION):
+            if line.is_comment:
+                continue
+            # A quote that an earlier line has opened may go on here, as a part of that line, which may be signed.
+            is_within, quotes = bool(quotes % 2), quotes + line.text.count('"')
             words = _words(line)
-            if line.is_comment or not selector.leads_to(words):
+            if not selector.leads_to(words):
                 continue
             line.refuse_doubt()
-            if line.text.count('"') % 2:
-                raise DocumentError("a quote in the line is not closed")
+            if is_within or quotes % 2:
+                raise DocumentError("a quote in the line, or before it, is not closed")
             first_words = [_first_word(line, part) for part in line.parts[1:]]
             if any(word in _KEYWORDS or word.startswith("#") for word in first_words):
                 raise DocumentError("a line ends in a backslash, and it is not clear whether it goes on")

@@ -7,12 +7,16 @@
 from __future__ import annotations
 
 import base64
+import bz2
+import gzip
 import hashlib
 import hmac
 import io
 import json
+import lzma
 import subprocess
 import sys
+import tarfile
 import tracemalloc
 import zipfile
 from pathlib import Path
@@ -100,6 +104,19 @@ def zipped(name: str, content: bytes) -> bytes:
     return buffer.getvalue()
 
 
+def gzipped(content: bytes) -> bytes:
+    return gzip.compress(content, mtime=0)
+
+
+def tarred(name: str, content: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        entry = tarfile.TarInfo(name)
+        entry.size = len(content)
+        archive.addfile(entry, io.BytesIO(content))
+    return buffer.getvalue()
+
+
 def test_every_byte_of_a_bundle_is_that_of_the_server_and_no_key_is_in_it(server: Operated) -> None:
     files = all_files(server)
     entries, manifest = packed(server, *files)
@@ -139,6 +156,31 @@ def test_another_program_opens_the_zip(server: Operated, tmp_path: Path) -> None
         ("deep.zip", zipped("a", zipped("b", zipped("c", zipped("d", b"")))), "unchecked_archive"),
         ("broken.zip", zipped("a", b"x" * 1000)[:-10], "unchecked_archive"),
         ("damaged.zip", zipped("a", b"PRIVATE KEY-----").replace(b"a", b"b", 1), "unchecked_archive"),
+        ("pgp.asc", b"-----BEGIN PGP PRIVATE KEY BLOCK-----\n", "private_key"),
+        ("ssh2.txt", "---- BEGIN SSH2 ENCRYPTED PRIVATE KEY ----".encode("utf-16"), "private_key"),
+        ("putty.txt", b"PuTTY-User-Key-File-3: ssh-ed25519\r\n", "private_key"),
+        ("plain.gz", gzipped(b"x" * (2 * MEGABYTE) + b"PRIVATE KEY-----"), "private_key"),
+        ("name.gz", gzipped(zipped("server.key", b"")), "private_key"),
+        ("in.zip", zipped("a.gz", gzipped(b"PRIVATE KEY-----")), "private_key"),
+        ("deep.gz", gzipped(zipped("b", zipped("c", zipped("d", b"")))), "unchecked_archive"),
+        ("cut.gz", gzipped(b"x" * 1000)[:-4], "unchecked_archive"),
+        ("damaged.gz", gzipped(b"x" * 1000)[:-5] + b"12345", "unchecked_archive"),
+        ("short.bin", b"\x1f\x8b\x08", "unchecked_archive"),
+        ("two.gz", gzipped(b"same") + gzipped(b"size"), "unchecked_archive"),
+        ("late-two.gz", gzipped(b"") + b"\0" * (MEGABYTE - 25) + gzipped(b""), "unchecked_archive"),
+        ("more.gz", gzipped(b"x") + b"y", "unchecked_archive"),
+        ("large.zip", zipped("a", gzip.compress(b"x" * (32 * MEGABYTE), 0, mtime=0)), "unchecked_archive"),
+        ("logs.tar", tarred("a.log", b"x"), "unchecked_archive"),
+        ("logs.tar.gz", gzipped(tarred("a.log", b"x")), "unchecked_archive"),
+        ("a.bz2", bz2.compress(b"x"), "unchecked_archive"),
+        ("a.xz", lzma.compress(b"x"), "unchecked_archive"),
+        ("a.7z", b"7z\xbc\xaf\x27\x1c", "unchecked_archive"),
+        ("a.rar", b"Rar!\x1a\x07\x01\x00", "unchecked_archive"),
+        ("in.cab.zip", zipped("a.cab", b"MSCF"), "unchecked_archive"),
+        ("setup.bin", b"MZ" * 9 + zipped("a", b"x" * 1000), "unchecked_archive"),
+        ("in.setup.zip", zipped("setup.exe", b"MZ" * 9 + zipped("a", b"x" * 1000)), "unchecked_archive"),
+        ("later.bin", b"PK\5\6" + b"\0" * 18 + zipped("a", b"x" * 1000), "unchecked_archive"),
+        ("comment.bin", b"MZ" + zipped("a", b"")[:-2] + b"\xff\xff" + b"c" * 65535, "unchecked_archive"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )  # fmt: skip
@@ -147,6 +189,24 @@ def test_a_private_key_is_found_wherever_it_is(server: Operated, name: str, cont
     entries, manifest = packed(server, planted)
     assert (entries, left_out(manifest)) == ({}, {name: reason})
     entries, manifest = packed(server, planted, include_private_keys=True)
+    assert (list(entries.values()), left_out(manifest)) == ([content], {})
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"-----BEGIN PGP PUBLIC KEY BLOCK-----",
+        b"---- BEGIN SSH2 PUBLIC KEY ----",
+        gzipped(b"x" * (3 * MEGABYTE)),
+        gzipped(b""),
+        zipped("a.gz", gzipped(zipped("b", b"x"))),
+        b"PK\5\6" + b"\0" * 18,
+        b"x\x1f\x8b\x08 BZh",
+    ],
+    ids=lambda content: repr(content[:20]),
+)
+def test_what_holds_no_private_key_is_put_in(server: Operated, content: bytes) -> None:
+    entries, manifest = packed(server, plant(server, "a.bin", content))
     assert (list(entries.values()), left_out(manifest)) == ([content], {})
 
 

@@ -104,6 +104,7 @@ def test_where_no_port_can_be_inserted(server: bytes, vendor: bytes) -> None:
         b'VENDOR CITRIX "C:\\a PORT=1\n',
         b"VENDOR CITRIX C:\\a\\\nINCREMENT PORT=1\n",
         b'VENDOR CITRIX a"b"c PORT=1\n',
+        b'INCREMENT A NOTICE="a\nVENDOR CITRIX PORT=1\nb" SIGN=1\n',
         b"VENDOR CITRIX \\\n# PORT=1\n",
     ],
 )
