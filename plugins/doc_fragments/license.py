@@ -6,7 +6,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """What the documentation of all modules has in common."""
+    """What the documentation of the modules has in common."""
 
     DOCUMENTATION = r"""
 options:
@@ -34,6 +34,9 @@ notes:
     nothing has to change, two if something does.
   - Over WinRM, a log-on with NTLM or Kerberos cannot be passed on by Windows to a second service (double hop). If Web
     Services for Licensing refuses it, use C(become) with C(ansible.builtin.runas), CredSSP, or Kerberos delegation.
+  - If the host or the connection dies while files are changed, the next task with one of these modules takes that
+    change back first, which may restart the services. The task is then changed, and says so in a warning. In check
+    mode it says the same and takes nothing back; M(citrixfleet.licensing.license_info) warns only.
   - This is not a Citrix product.
 seealso:
   - name: Citrix Licensing Manager, Settings
@@ -55,10 +58,18 @@ options:
       - They lie below C(%ProgramData%\citrixfleet.licensing\backup), which only SYSTEM and Administrators can open.
     type: int
     default: 5
+attributes:
+  action_group:
+    description:
+      - Use C(group/citrixfleet.licensing.license) in C(module_defaults) to set O(admin_address) and O(profile) for all
+        modules that take them, C(group/citrixfleet.licensing.license_files) to set O(service_timeout) and O(backups),
+        too, for those that may change files.
+    support: full
+    membership:
+      - citrixfleet.licensing.license
+      - citrixfleet.licensing.license_files
 notes:
-  - Files are changed as one, with a manifest on the server while it lasts. If the host or the connection dies in the
-    middle, the next task of this collection that may change something takes the change back first, and says so in a
-    warning.
+  - Files are changed as one, with a manifest on the server while it lasts.
 """
 
     ATTRIBUTES = r"""
@@ -84,7 +95,9 @@ attributes:
     ACTION_GROUP = r"""
 attributes:
   action_group:
-    description: Use C(group/citrixfleet.licensing.license) in C(module_defaults) to set defaults for all modules.
+    description:
+      - Use C(group/citrixfleet.licensing.license) in C(module_defaults) to set O(admin_address) and O(profile) for all
+        modules that take them.
     support: full
     membership:
       - citrixfleet.licensing.license

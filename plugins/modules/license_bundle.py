@@ -20,7 +20,8 @@ description:
 options:
   dest:
     description:
-      - Where the bundle goes on the controller, a folder (it exists, or ends in a slash) or the path of a file.
+      - Where the bundle goes on the controller. A path that ends in C(.zip) is the file, unless a folder has that name;
+        any other is a folder. Folders that are missing are made.
       - V({host}) stands for the name in the inventory, V({date}) for the server's time, V({build}) for its build. In a
         folder the file is called V({host}-{date}-{build}.zip).
     type: path
@@ -31,14 +32,16 @@ options:
     default: false
   max_age:
     description:
-      - Seconds. An earlier bundle of the same server at O(dest) that is not older is left as it is, and no other is
-        made.
+      - Seconds. If the newest earlier bundle of the same server at O(dest) is not older, is whole, and was made with
+        the same O(include_private_keys), O(pseudonym_key), O(log_days) and O(log_size), no other is made.
+      - Else one is made, as without O(max_age); a file that has its very path already is an error without O(force).
     type: int
     default: 0
   include_private_keys:
     description:
       - Whether files with private keys are in the bundle. If not, C(server.key), other files of keys, files that have a
-        private key in PEM anywhere, and zip files with one of these are left out.
+        private key as text anywhere (PEM, OpenPGP, SSH2, PuTTY), zip and gzip files with one of these, and archives
+        that cannot be looked into are left out.
     type: bool
     default: false
   pseudonym_key:
@@ -62,7 +65,11 @@ options:
     default: 3600
 extends_documentation_fragment:
   - citrixfleet.licensing.license.attributes
-  - citrixfleet.licensing.license.action_group
+attributes:
+  idempotent:
+    description: A second run with the same options changes nothing.
+    support: partial
+    details: Every run makes a new bundle and is changed, unless there is one that O(max_age) allows to take instead.
 requirements:
   - "On the controller: C(pywinrm) (connection winrm) or C(pypsrp) (connection psrp)."
   - "On the host: 64-bit Windows PowerShell 5.1. The snap-in is not needed."

@@ -69,7 +69,7 @@ ports:
       description: Web Services for Licensing port, 8083 by default.
       type: dict
 proxy:
-  description: The C(proxy), null for none, with the C(reason) of what could not be read.
+  description: The C(proxy), null for none.
   returned: success
   type: dict
 options:

@@ -33,7 +33,6 @@ extends_documentation_fragment:
   - citrixfleet.licensing.license
   - citrixfleet.licensing.license.files
   - citrixfleet.licensing.license.attributes
-  - citrixfleet.licensing.license.action_group
 """
 
 EXAMPLES = r"""

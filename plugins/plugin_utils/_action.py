@@ -120,7 +120,9 @@ class LicenseAction(WindowsAction):
         try:
             found: str = self._find_needle("files", path)
         except AnsibleError as error:
+            folders = dict.fromkeys(place.removesuffix(f"/{path}") for place in getattr(error, "paths", None) or ())
+            searched = f"; searched for below {', '.join(folders)}" if folders else ""
             raise LicenseError(
-                f"There is no profile {path!r} on the controller. Nothing was sent to the host."
+                f"There is no profile {path!r} on the controller{searched}. Nothing was sent to the host."
             ) from error
         return found

@@ -59,6 +59,8 @@ _PLACE_KEYS = ("root", "file", "format", "selector", "count", "pattern", "insert
 _BUILD = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9}){3}-[0-9]{1,9}")
 # A short name (8.3) may be another file's second name.
 _SEGMENT = re.compile(r'(?!.*~[0-9])[^\x00-\x1f<>:"/|\\]+')
+# What Windows takes for a device in any folder, also with an extension.
+_DEVICE = re.compile(r"(CON|PRN|AUX|NUL|(COM|LPT)[0-9¹²³]|CONIN\$|CONOUT\$) *(\..*)?", re.IGNORECASE)
 
 #: What a document made to harm, or by mistake, raises on its way through the parsers of YAML and JSON.
 _UNREADABLE = (RecursionError, OverflowError, ValueError, TypeError)
@@ -210,12 +212,16 @@ def _place(node: yaml.Node, confidence: str, may_be_absent: bool) -> Place:
 def _file(node: yaml.Node, confidence: str) -> str:
     path = read_text(node)
     *folders, name = path.split("\\")
-    plain = [segment for segment in (*folders, name) if _SEGMENT.fullmatch(segment) and segment[-1] not in ". "]
-    if len(plain) != len(folders) + 1 or any("*" in folder or "?" in folder for folder in folders):
+    if not all(map(_is_plain, (*folders, name))) or any("*" in folder or "?" in folder for folder in folders):
         raise SchemaError(node, f"file is {path!r}; it is a path below the root, with backslashes, such as LS\\conf\\x")
     if name.casefold() == STARTUP_FILE and confidence != RECORDED:
         raise SchemaError(node, f"{STARTUP_FILE} must not be edited (Citrix); only a recorded row may name it")
     return path
+
+
+def _is_plain(segment: str) -> bool:
+    """Whether a part of a path names what it seems to name, and nothing else."""
+    return bool(_SEGMENT.fullmatch(segment)) and segment[-1] not in ". " and not _DEVICE.fullmatch(segment)
 
 
 def _pattern(node: yaml.Node) -> re.Pattern[str]:

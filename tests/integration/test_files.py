@@ -82,7 +82,7 @@ def test_check_apply_again_on_any_layout(layout: int | None) -> None:
         assert {name: shown["settings"][name] for name in expected} == expected
         read = run.one("read").result
         assert {name: port["port"] for name, port in read["ports"].items()} == TASKS[0][1]
-        assert read["proxy"] == {"proxy": None, "reason": None}
+        assert read["proxy"] == {"proxy": None}
         assert read["options"] == {**TASKS[2][1], "reason": None}
         assert all(read["interfaces"][name]["confidence"] == "recorded" for name in expected)
 

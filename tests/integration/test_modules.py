@@ -6,12 +6,17 @@
 
 from __future__ import annotations
 
+import itertools
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.integration.harness import ROOT, Fleet
 
+SITE = Path("citrixfleet.licensing.site")
 ADMINS = {"name": "CORP\\ctx-admins", "type": "group", "role": "administrator"}
 READER = {"name": "alice@corp.example", "type": "user", "role": "user"}
 
@@ -39,6 +44,26 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
             "usage": {"share_usage_statistics": "none", "retention_days": 120},
         },
     ),
+}
+
+# What an action group can set, with a value that is refused before anything is sent, and the beginning of the refusal.
+WRONG = {
+    "admin_address": ("http://not.https", "admin_address is 'http://not.https'"),
+    "profile": ("nowhere.yml", "There is no profile 'nowhere.yml'"),
+    "service_timeout": (0, "service_timeout is 0"),
+    "backups": (101, "backups is 101"),
+}
+GROUP_OPTIONS = {"license": ("admin_address", "profile"), "license_files": tuple(WRONG)}
+# What each module needs at least.
+LEAST: dict[str, dict[str, Any]] = {
+    "license_info": {},
+    "license_options": {"display_language": "english"},
+    "license_ports": {"web_services": 8083},
+    "license_proxy": {"state": "absent"},
+    "license_renewal": {},
+    "license_settings": {"renewal": {"mode": "manual"}},
+    "license_usage": {},
+    "license_user": ADMINS,
 }
 
 PHASES = {"check": {"check_mode": True}, "apply": {}, "again": {}, "check again": {"check_mode": True}}
@@ -113,12 +138,55 @@ def test_the_role_brings_a_fleet_to_its_state_and_leaves_it_there(ntlm: Fleet) -
     assert {account["name"] for account in ntlm.show("ls003")["accounts"]} >= {"CORP\\carol"}
 
 
-def test_module_defaults_of_the_action_group_reach_every_module(ntlm: Fleet) -> None:
-    run = ntlm.play(
-        [{"citrixfleet.licensing.license_info": {"gather_subset": ["accounts"]}}],
-        module_defaults={"group/citrixfleet.licensing.license": {"admin_address": "http://not.https"}},
+def test_the_playbook_can_go_in_batches_and_stop_at_the_first_failure(ntlm: Fleet) -> None:
+    days = '"server_retention_days": "{{ 5 if inventory_hostname == \'ls002\' else 365 }}"'
+    batches = '"server_serial": "50%", "server_max_fail_percentage": 0'
+    assert applied(ntlm, f"{{{days}}}") == {"ls001": "ok", "ls002": "failed", "ls003": "ok"}
+    assert applied(ntlm, f"{{{days}, {batches}}}") == {"ls001": "ok", "ls002": "failed"}
+
+
+def applied(servers: Fleet, variables: str) -> dict[str, str]:
+    """What the playbook did, in check mode, to each server that had its turn."""
+    run = servers.playbook(SITE, "--check", "-e", variables)
+    return {item.host: item.outcome for item in run.results if item.task == "Set the License Server's settings"}
+
+
+def test_a_profile_is_found_beside_the_inventory_and_else_an_error_says_where_it_was_searched_for(ntlm: Fleet) -> None:
+    beside = f"inventory_dir ~ '/{ntlm.profile().name}'"
+    profile = f"{{{{ {beside} if inventory_hostname == 'ls001' else 'files/ours.yml' }}}}"
+    run = ntlm.playbook(
+        SITE, "--check", "-e", json.dumps({"server_profile": profile, "server_vendor_daemon_port": 7280})
     )
-    assert "admin_address is 'http://not.https'" in run.one().message
+    found, *missed = sorted((item for item in run.results if item.task.startswith("Set")), key=lambda item: item.host)
+    assert (found.outcome, found.changed) == ("ok", True)
+    for item in missed:
+        assert item.message.startswith("There is no profile 'files/ours.yml' on the controller; searched for below /")
+        assert "/ansible_collections/citrixfleet/licensing/playbooks. Nothing was sent" in item.message
+        assert "\n" not in item.message
+
+
+def test_the_role_says_whether_a_bundle_is_new_or_an_earlier_one(ntlm: Fleet, tmp_path: Path) -> None:
+    wanted = ("--limit", "ls002", "-e", f"support_dest={tmp_path}/", "-e", "support_max_age=3600")
+    for told, *mode in ((" would be made", "--check"), ("",), (" (reused)", "--check")):
+        run = ntlm.playbook(Path("citrixfleet.licensing.bundle"), *wanted, *mode)
+        path, *_others = run.one("Say what became of it").result["msg"]
+        assert path.partition(".zip")[2] == told
+
+
+def test_module_defaults_of_an_action_group_reach_every_module_in_it(ntlm: Fleet) -> None:
+    groups = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text(encoding="utf-8"))["action_groups"]
+    expected: dict[str, str] = {}
+    tasks = []
+    for group, members in groups.items():
+        for module, option in itertools.product(members, GROUP_OPTIONS[group]):
+            name = f"{group}: {option} of {module}"
+            value, expected[name] = WRONG[option]
+            defaults = {f"group/citrixfleet.licensing.{group}": {option: value}}
+            task = {f"citrixfleet.licensing.{module}": LEAST[module], "module_defaults": defaults}
+            tasks.append({"name": name, **task, "ignore_errors": True})
+    run = ntlm.play(tasks)
+    said = {item.task: item.message.partition("; ")[0].partition(" on the")[0] for item in run.results}
+    assert said == expected
 
 
 def test_information_is_complete(ntlm: Fleet) -> None:

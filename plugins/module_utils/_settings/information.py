@@ -21,6 +21,7 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations 
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._profile import (
     DOCUMENTED,
     OBSERVED,
+    PROXY,
     SETTINGS,
     Profile,
     Setting,
@@ -170,7 +171,8 @@ def _ports(profile: Profile, readings: Readings) -> dict[str, t.Any]:
 
 
 def _proxy(profile: Profile, readings: Readings) -> dict[str, t.Any]:
-    return _stored(proxy.SECTION.settings, profile, readings)
+    # Where there is but one setting, the reason is the section's: it has none of its own.
+    return {PROXY.name: _stored(proxy.SECTION.settings, profile, readings)[PROXY.name]}
 
 
 def _options(profile: Profile, readings: Readings) -> dict[str, t.Any]:

@@ -6,16 +6,27 @@
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._contracts import LICENSE_SETTINGS
+from ansible_collections.citrixfleet.licensing.plugins.doc_fragments.license import ModuleDocFragment
+from ansible_collections.citrixfleet.licensing.plugins.module_utils import _contracts
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._bundle.contract import BUNDLE_ARGUMENTS
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._contracts import (
+    COMMON_OPTIONS,
+    FILE_OPTIONS,
+    LICENSE_SETTINGS,
+)
 
 ROOT = Path(__file__).resolve().parents[3]
 STATUS = "has not been executed on Windows or a PowerShell engine by us yet"
+PLUGINS = "ansible_collections.citrixfleet.licensing.plugins"
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("[!_]*.py"))
+# What can be set for all modules of an action group.
+GROUPS = {"license": set(COMMON_OPTIONS), "license_files": {*COMMON_OPTIONS, *FILE_OPTIONS}}
 
 
 def read_yaml(path: str) -> Any:
@@ -25,6 +36,29 @@ def read_yaml(path: str) -> Any:
 def read_words(path: str) -> str:
     """The text of a file without its line breaks."""
     return " ".join((ROOT / path).read_text(encoding="utf-8").split())
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_says_which_action_groups_it_is_in(module: str) -> None:
+    groups = read_yaml("meta/runtime.yml")["action_groups"]
+    found = [f"citrixfleet.licensing.{group}" for group, members in groups.items() if module in members]
+    assert documented_groups(module) == found
+
+
+def documented_groups(module: str) -> list[str]:
+    """The membership in the one fragment of a module's documentation that has it."""
+    documentation = yaml.safe_load(importlib.import_module(f"{PLUGINS}.modules.{module}").DOCUMENTATION)
+    names = [name.split(".")[3:] for name in documentation["extends_documentation_fragment"]]
+    fragments = [getattr(ModuleDocFragment, name[0].upper() if name else "DOCUMENTATION") for name in names]
+    attributes = [yaml.safe_load(fragment).get("attributes", {}) for fragment in fragments]
+    (membership, *others) = [one["action_group"]["membership"] for one in attributes if "action_group" in one] or [[]]
+    assert not others
+    return list(membership)
+
+
+def options_of(module: str) -> set[str]:
+    arguments = BUNDLE_ARGUMENTS if module == "license_bundle" else getattr(_contracts, module.upper()).arguments
+    return set(arguments["argument_spec"])
 
 
 def module_option_of(task_option: str) -> dict[str, Any]:
@@ -50,8 +84,10 @@ def role_variables() -> dict[str, str]:
 ROLE_OPTIONS: dict[str, Any] = read_yaml("roles/server/meta/argument_specs.yml")["argument_specs"]["main"]["options"]
 
 
-def test_every_module_can_have_defaults_through_the_action_group() -> None:
-    assert read_yaml("meta/runtime.yml")["action_groups"]["license"] == MODULES
+@pytest.mark.parametrize("group", GROUPS)
+def test_an_action_group_has_all_modules_that_take_its_options_and_no_other(group: str) -> None:
+    takers = [module for module in MODULES if options_of(module) >= GROUPS[group]]
+    assert read_yaml("meta/runtime.yml")["action_groups"][group] == takers
 
 
 @pytest.mark.parametrize("module", MODULES)
