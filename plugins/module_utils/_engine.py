@@ -22,6 +22,7 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._change_set 
     Readings,
     Step,
 )
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._describe import describe
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import LicenseError
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._exchange import (
     OperationError,
@@ -31,8 +32,8 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._exchange im
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._explain import explain
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._failure import (
     Attempt,
-    describe_operation,
     explain_failure,
+    explain_unsettled,
     find_failure,
 )
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import (
@@ -94,8 +95,8 @@ def run_task(task: Task, transport: Transport) -> Result:
     wishes = [(section, section.desired(options)) for section, options in task.sections]
     found = read(wishes, task, transport)
     try:
-        found, settled = _settle_first(wishes, found, task, transport)
-        return _decide(wishes, found, settled, task, transport)
+        settled = _settle_first(wishes, found, task, transport)
+        return _decide(wishes, settled, task, transport)
     except LicenseError as error:
         raise LicenseError(f"{error} [{_place(found.server)}]", error.changed) from error
 
@@ -105,15 +106,29 @@ def _place(server: ServerFacts) -> str:
     return f"{server.host}, License Server {server.version_text or 'of unknown version'}"
 
 
-def _settle_first(wishes: Wishes, found: Found, task: Task, transport: Transport) -> tuple[Found, tuple[str, ...]]:
-    """Take back a change that was interrupted, and read again. Returns warnings too, if there was one."""
-    interrupted = find_interrupted(found.manifest)
+@dataclasses.dataclass(frozen=True)
+class Settled:
+    """What a task found after an interrupted change was taken back; ``changed``: it was, or in check mode would be."""
+
+    found: Found
+    warnings: tuple[str, ...] = ()
+    changed: bool = False
+
+
+def _settle_first(wishes: Wishes, found: Found, task: Task, transport: Transport) -> Settled:
+    """Take back a change that was interrupted, and read again."""
+    try:
+        interrupted = find_interrupted(found.manifest)
+    except LicenseError as error:
+        if task.settles:
+            raise
+        return Settled(found, (str(error),))
     if interrupted is None:
-        return found, ()
+        return Settled(found)
     what = interrupted.describe()
     if task.check_mode or not task.settles:
         doubt = "unless another run is at it right now, the next one that may change something takes it back first."
-        return found, (f"On this server lies {what}; {doubt}",)
+        return Settled(found, (f"On this server lies {what}; {doubt}",), changed=task.settles)
     reads = interrupted.reads()
     outcomes = dict(zip(reads, transport.send(Request(tuple(reads.values()))).outcomes, strict=True))
     settlement = settle(interrupted, outcomes, found.server, (task.limits or Limits()).service_timeout)
@@ -121,22 +136,19 @@ def _settle_first(wishes: Wishes, found: Found, task: Task, transport: Transport
     if failure is not None and failure.error.kind == "busy":
         raise LicenseError(f"{explain(failure.error, found.server)} Nothing was changed.")
     if failure is not None and failure.error.kind != "expect":
-        why = explain(failure.error, found.server)
-        raise LicenseError(
-            f"On this server lies {what}, and it could not be taken back: {describe_operation(failure.operation)} "
-            f"failed: {why} Look at the service and its files, then run the task again.",
-            changed=True,
-        )
+        raise explain_unsettled(interrupted, failure, found.server, task, transport)
+    again = read(wishes, task, transport)
+    if failure is not None:  # The manifest is not as it was: another run has settled it in the meantime.
+        return Settled(again)
     files = ", ".join(settlement.left)
     left = f" Left as found, changed by someone else since or without a copy: {files}." if files else ""
-    # An unmet expectation is the manifest's, which another run has settled in the meantime.
-    warning = () if failure is not None else (f"First taken back: {what}.{left}",)
-    return read(wishes, task, transport), warning
+    return Settled(again, (f"First taken back: {what}.{left}",), changed=True)
 
 
-def _decide(wishes: Wishes, found: Found, settled: tuple[str, ...], task: Task, transport: Transport) -> Result:
+def _decide(wishes: Wishes, settled: Settled, task: Task, transport: Transport) -> Result:
     """Plan, and apply unless this is check mode."""
-    warnings = (*settled, *_missing_server(found, task))
+    found = settled.found
+    warnings = (*settled.warnings, *_missing_server(found, task))
     plans = [section.plan(desired, reading) for (section, desired), reading in zip(wishes, found.readings, strict=True)]
     changed = any(plan.changed for plan in plans)
     transaction = _transaction(plans, found, task)
@@ -150,7 +162,9 @@ def _decide(wishes: Wishes, found: Found, settled: tuple[str, ...], task: Task, 
             seen = section.observe(desired, reading)
             after = seen.values if applied else plan.after
             notes = {**seen.notes, **plan.actions}
-            sections.append(SectionResult(section.name, plan.before, after, notes, (*plan.beside, *_final(plan))))
+            sections.append(
+                SectionResult(section.name, plan.before, after, notes, (*plan.beside, *_final(plan, found.server)))
+            )
     except LicenseError as error:
         if not applied:
             raise
@@ -158,21 +172,21 @@ def _decide(wishes: Wishes, found: Found, settled: tuple[str, ...], task: Task, 
     kept = transaction.kept_folder if transaction and applied else None
     moved = _require_outcome(plans, sections, kept) if applied else ()
     return Result(
-        changed=changed or (bool(settled) and task.settles),
+        changed=changed or settled.changed,
         server=server,
         sections=tuple(sections),
         warnings=(*warnings, *(warning for plan in plans if plan.changed for warning in plan.warnings), *moved),
         backup=kept,
-        beside=_SETTLED if settled and task.settles else (),
+        beside=_SETTLED if settled.changed else (),
     )
 
 
 _SETTLED = (Difference("interrupted change", "left by another run", "taken back"),)
 
 
-def _final(plan: ChangeSet) -> tuple[Difference, ...]:
+def _final(plan: ChangeSet, server: ServerFacts) -> tuple[Difference, ...]:
     """What cannot be taken back, for the diff."""
-    lines = [describe_operation(step.operation) for step in plan.final_steps]
+    lines = [describe(step.operation, server) for step in plan.final_steps]
     return (Difference("cannot be taken back", None, lines),) if lines else ()
 
 
@@ -264,7 +278,8 @@ def _apply(
     answer = transport.send(request)
     failure = find_failure(request, answer)
     if failure is not None:
-        raise explain_failure(Attempt(wishes, plans, steps, request, answer), failure, found.server, task, transport)
+        attempt = Attempt(wishes, plans, steps, transaction, request, answer)
+        raise explain_failure(attempt, failure, found.server, task, transport)
     reads = answer.outcomes[len(steps) : len(steps) + len(batch.operations)]
     host, *outcomes = split_by_group(groups, batch.outcomes(reads))
     facts = host["server"].value if host else None

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._describe import full_path, full_paths
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._exchange import (
     OperationError,
 )
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._server import WEB_SERVICE, ServerFacts
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import Operation, PortOwners
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._server import WEB_SERVICE, ServerFacts, Service
 
 SNAPIN_INSTALLER = r"x64\Licensing\LicensingAdmin_PowerShellSnapIn_x64.msi"
 
@@ -51,14 +53,19 @@ _KINDS = {
     "elsewhere": "With admin_address only what the cmdlets tell is read, since the host is not the License Server; run "
     "the task on the License Server itself for this.",
     "busy": "Another run of this collection is changing this server; run the task again when it has ended.",
-    "timeout": "{name} took longer than the time allowed.",
+    "timeout": "{name} took longer than the time allowed{seconds}.",
     "access_denied": "Windows refused access to {path}{name}; the account needs to be an administrator of the host.",
     "sharing_violation": "{path} is held open by another program.",
     "disk_full": "No space is left on the disk of {path}.",
     "changed": "{path}{name} was changed by someone else since it was read.",
     "work_folder": "{path} exists and is not ours (owner, or access for others), so nothing in it is trusted. "
     "Remove it after looking at it.",
+    "expect": "What was read back is not what was asked for.",
 }
+
+#: Where the services write, below the install folder (Citrix' table of what is in a support bundle).
+_LOGS = r"LS\logs"
+_WEB_LOGS = r"WebServicesForLicensing\Logs"
 
 _NO_ACCESS = ("AuthorizationFailed", "UserNotAuthorized")
 
@@ -81,19 +88,44 @@ def shell_problem(server: ServerFacts) -> str | None:
     return _SHELLS[reason].format_map(_Words(shell))
 
 
-def explain(error: OperationError, server: ServerFacts) -> str:
-    """One or two sentences for one failed operation, ending in what to do where that is known."""
+def explain(error: OperationError, server: ServerFacts, operation: Operation | None = None) -> str:
+    """One or two sentences for one failed operation, ending in what to do where that is known.
+
+    :param operation: the operation, for what its error does not say.
+    """
     if error.kind == "unsupported_shell":
         return shell_problem(server) or error.message
     if error.kind == "snapin_missing":
         return _snapin_missing(error)
     if error.kind == "cmdlet":
         return _cmdlet(error, server)
+    if error.kind == "expect" and isinstance(operation, PortOwners) and operation.expect is not None:
+        return _not_listening(operation.expect.includes)
     known = _KINDS.get(error.kind)
     if known is None:
-        return f"{error.message} ({error.kind})"
-    words = {"path": "", "name": "", **error.detail}
-    return known.format_map(_Words(words))
+        return error.message or "No reason was given."
+    timeout = getattr(operation, "timeout", None)
+    words = {"path": "", "name": "", "seconds": f" ({timeout} seconds)" if timeout else "", **error.detail}
+    path = full_paths(operation, server).get(words["path"], words["path"])
+    return known.format_map(_Words({**words, "path": path}))
+
+
+def explain_services(stopped: t.Sequence[Service], server: ServerFacts) -> str:
+    """Which services do not run that should, and where it says why; empty if there are none."""
+    if not stopped:
+        return ""
+    names = ", ".join(f"{service.name} ({service.state})" for service in stopped)
+    logs = {_WEB_LOGS if service.name.casefold() == WEB_SERVICE.casefold() else _LOGS for service in stopped}
+    folders = " and ".join(full_path("install", log, server) for log in sorted(logs))
+    return (
+        f"NOT RUNNING: {names}; look for the reason in the Windows event log (System, source Service Control Manager) "
+        f"and in the logs in {folders}."
+    )
+
+
+def _not_listening(wanted: t.Sequence[t.Mapping[str, t.Any]]) -> str:
+    listeners = [f"{item['process']}{' on port {port}'.format_map(item) if 'port' in item else ''}" for item in wanted]
+    return f"Not all of these listened in time: {', '.join(listeners)}."
 
 
 def _snapin_missing(error: OperationError) -> str:

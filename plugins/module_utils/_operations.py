@@ -164,7 +164,10 @@ ANYTHING = "any"
 
 @dataclasses.dataclass(frozen=True)
 class FileCopy(HostChange):
-    """Copy a file of SHA-256 ``sha256`` within the host, into or out of the work folder."""
+    """Copy a file of SHA-256 ``sha256`` within the host, into or out of the work folder.
+
+    ``keep``, a path in the work folder: what is replaced goes there first, unless its SHA-256 is one of ``ours``.
+    """
 
     OP = "file.copy"
 
@@ -174,6 +177,8 @@ class FileCopy(HostChange):
     to_root: str
     to_path: str
     replaces: str | None
+    keep: str | None = None
+    ours: tuple[str, ...] | None = None
 
     def to_json(self) -> dict[str, Json]:
         """As every operation, but ``replaces`` is always said."""

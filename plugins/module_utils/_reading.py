@@ -22,6 +22,7 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._exchange im
     Request,
 )
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._explain import shell_problem
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._manifest import BACKUPS
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import (
     AccountResolve,
     Cmdlet,
@@ -32,7 +33,7 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations 
 )
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._server import ServerFacts, parse_server
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._settlement import READ_MANIFEST
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._transaction import BACKUPS, Limits
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._transaction import Limits
 
 #: Sections with what is desired of them.
 Wishes: t.TypeAlias = "t.Sequence[tuple[Section, t.Any]]"

@@ -14,10 +14,8 @@ from __future__ import annotations
 
 import base64
 import dataclasses
-import json
 import typing as t
 
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._change_set import RuleMove
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import LicenseError
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._exchange import (
     Outcome,
@@ -25,6 +23,12 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._exchange im
     Undo,
 )
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._explain import explain
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._manifest import (
+    KEPT_MANIFEST,
+    MANIFEST,
+    Manifest,
+    ManifestFile,
+)
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import (
     ANY_ERROR,
     ANYTHING,
@@ -42,10 +46,6 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations 
 )
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._server import ServerFacts
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._transaction import (
-    BACKUPS,
-    KEPT_MANIFEST,
-    MANIFEST,
-    MANIFEST_VERSION,
     start_order,
     stop_order,
 )
@@ -57,41 +57,27 @@ TEMPORARY_SUFFIX = ".citrixfleet.tmp"
 
 
 @dataclasses.dataclass(frozen=True)
-class ManifestFile:
-    """One file of an interrupted change: SHA-256 before and after, and its copy in the work folder."""
-
-    root: str
-    path: str
-    old: str
-    new: str
-    backup: str
-
-
-@dataclasses.dataclass(frozen=True)
 class Interrupted:
     """An interrupted change, as its manifest tells it; ``sha256`` is the manifest's own."""
 
     sha256: str
-    identifier: str
-    services: tuple[str, ...]
-    running: tuple[str, ...]
-    files: tuple[ManifestFile, ...]
-    rules: tuple[RuleMove, ...]
+    manifest: Manifest
 
     def describe(self) -> str:
         """One clause for messages."""
-        paths = ", ".join(file.path for file in self.files) or "no file"
-        return f"a change of {paths} that was interrupted, or could not be taken back ({self.identifier})"
+        paths = ", ".join(file.path for file in self.manifest.files) or "no file"
+        return f"a change of {paths} that was interrupted, or could not be taken back ({self.manifest.identifier})"
 
     def reads(self) -> dict[str, Operation]:
         """The files as they are, what a write may have left beside them, the copies, and rules that may have moved."""
         reads: dict[str, Operation] = {}
-        for file in self.files:
+        for file in self.manifest.files:
             reads[f"now {file.path}"] = FileRead(file.root, file.path)
             reads[f"temporary {file.path}"] = FileRead(file.root, f"{file.path}{TEMPORARY_SUFFIX}")
             reads[f"copy {file.path}"] = FileRead("work", file.backup)
-        if self.rules:
-            ports = {int(port) for rule in self.rules for port in (*rule.before, *rule.after) if port.isdecimal()}
+        rules = self.manifest.rules
+        if rules:
+            ports = {int(port) for rule in rules for port in (*rule.before, *rule.after) if port.isdecimal()}
             reads["rules"] = FirewallRead(tuple(sorted(ports)))
         return {label: tolerant(read) for label, read in reads.items()}
 
@@ -107,31 +93,12 @@ class Settlement:
 def find_interrupted(outcome: Outcome) -> Interrupted | None:
     """The interrupted change that the read of the manifest tells of, None if there is none.
 
-    :raises LicenseError: the manifest is not one.
+    :raises LicenseError: the manifest is none that this release can read.
     """
     value = outcome.value if outcome.error is None else None
     if not value or not value["exists"]:
         return None
-    try:
-        document = json.loads(base64.b64decode(value["content"]))
-        if document["version"] != MANIFEST_VERSION:
-            raise ValueError(f"version {document['version']}")
-        return Interrupted(
-            sha256=value["sha256"],
-            identifier=str(document["identifier"]),
-            services=tuple(map(str, document["services"])),
-            running=tuple(map(str, document["running"])),
-            files=tuple(ManifestFile(**{name: str(text) for name, text in file.items()}) for file in document["files"]),
-            rules=tuple(
-                RuleMove(str(rule["name"]), tuple(map(str, rule["old"])), tuple(map(str, rule["new"])))
-                for rule in document["rules"]
-            ),
-        )
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise LicenseError(
-            f"The work folder of the server has a {MANIFEST} of an interrupted change that cannot be read ({error}). "
-            rf"Nothing was changed. Compare the server's files with the copies beside it, then delete {MANIFEST}."
-        ) from error
+    return Interrupted(value["sha256"], Manifest.parse(base64.b64decode(value["content"])))
 
 
 def settle(change: Interrupted, outcomes: t.Mapping[str, Outcome], server: ServerFacts, timeout: int) -> Settlement:
@@ -144,26 +111,29 @@ def settle(change: Interrupted, outcomes: t.Mapping[str, Outcome], server: Serve
     :param timeout: seconds for each stop and start of the services.
     :raises LicenseError: the files or rules could not be looked at; nothing was changed, and the manifest stays.
     """
-    for outcome in outcomes.values():
-        if outcome.error is not None and outcome.error.kind != "not_installed":
+    for label, read in change.reads().items():
+        error = outcomes[label].error
+        if error is not None and error.kind != "not_installed":
             raise LicenseError(
-                f"{explain(outcome.error, server)} Nothing was changed; the change waits to be taken back."
+                f"On this server lies {change.describe()}. {explain(error, server, read)} Nothing was changed; run the "
+                "task again when the cause is gone: the change waits to be taken back."
             )
-    back = [file for file in change.files if _hash(outcomes, "now", file) == file.new]
+    manifest = change.manifest
+    back = [file for file in manifest.files if _hash(outcomes, "now", file) == file.new]
     restored = [file for file in back if _hash(outcomes, "copy", file) == file.old]
-    left = [file.path for file in change.files if file not in restored and _hash(outcomes, "now", file) != file.old]
+    left = [file.path for file in manifest.files if file not in restored and _hash(outcomes, "now", file) != file.old]
     known = {service.name.casefold() for service in server.services}
     running = {service.name.casefold() for service in server.services if service.state == "Running"}
-    stop = stop_order(name for name in change.services if restored and name.casefold() in running & known)
-    start = start_order(name for name in change.running if name.casefold() in known)
+    stop = stop_order(name for name in manifest.services if restored and name.casefold() in running & known)
+    start = start_order(name for name in manifest.running if name.casefold() in known)
     operations: list[Operation] = [dataclasses.replace(READ_MANIFEST, expect=Expectation({"sha256": change.sha256}))]
     undo: list[Undo] = []
     if stop:
         undo.append(Undo(ServiceStart(start, timeout), after=len(operations)))
         operations.append(ServiceStop(stop, timeout))
     operations += [FileCopy("work", file.backup, file.old, file.root, file.path, file.new) for file in restored]
-    operations += _sweep(change, restored, outcomes)
-    operations += _rules_back(change, outcomes)
+    operations += _sweep(manifest, restored, outcomes)
+    operations += _rules_back(manifest, outcomes)
     if start:
         operations.append(ServiceStart(start, timeout))
     operations += _forget(change, keep_copies=bool(left))
@@ -177,27 +147,27 @@ def _hash(outcomes: t.Mapping[str, Outcome], what: str, file: ManifestFile) -> s
 
 
 def _sweep(
-    change: Interrupted, restored: t.Sequence[ManifestFile], outcomes: t.Mapping[str, Outcome]
+    manifest: Manifest, restored: t.Sequence[ManifestFile], outcomes: t.Mapping[str, Outcome]
 ) -> list[Operation]:
     """What a write left beside the files; where a file goes back that is overwritten anyway."""
-    found = [(file, _hash(outcomes, "temporary", file)) for file in change.files if file not in restored]
+    found = [(file, _hash(outcomes, "temporary", file)) for file in manifest.files if file not in restored]
     return [FileDelete(file.root, f"{file.path}{TEMPORARY_SUFFIX}", digest) for file, digest in found if digest]
 
 
-def _rules_back(change: Interrupted, outcomes: t.Mapping[str, Outcome]) -> list[Operation]:
+def _rules_back(manifest: Manifest, outcomes: t.Mapping[str, Outcome]) -> list[Operation]:
     """The firewall rules that have the new ports get the old ones again."""
-    answered = outcomes["rules"].value if change.rules else None
+    answered = outcomes["rules"].value if manifest.rules else None
     now = {rule["name"].casefold(): set(rule["local_ports"]) for rule in answered or ()}
     return [
         FirewallWrite(rule.name, rule.before, rule.after)
-        for rule in change.rules
+        for rule in manifest.rules
         if now.get(rule.name.casefold()) == set(rule.after)
     ]
 
 
 def _forget(change: Interrupted, keep_copies: bool) -> tuple[Operation, ...]:
     """The manifest goes; the copies go with it, unless somebody may want to compare them with a file that was left."""
-    folder = f"{BACKUPS}\\{change.identifier}"
+    folder = change.manifest.folder
     forget = FileDelete("work", MANIFEST, change.sha256)
     if keep_copies:
         kept = FileCopy("work", MANIFEST, change.sha256, "work", f"{folder}\\{KEPT_MANIFEST}", ANYTHING)

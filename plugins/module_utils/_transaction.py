@@ -17,7 +17,6 @@ from __future__ import annotations
 import base64
 import dataclasses
 import hashlib
-import json
 import re
 import typing as t
 
@@ -27,8 +26,17 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._change_set 
     RuleMove,
     Step,
 )
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._describe import WORK_FOLDER
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import LicenseError
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._interfaces.document import PlaceError, ServerFile
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._manifest import (
+    BACKUPS,
+    FOUND,
+    KEPT_MANIFEST,
+    MANIFEST,
+    Manifest,
+    ManifestFile,
+)
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import (
     ANY_ERROR,
     ANYTHING,
@@ -50,12 +58,6 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._server impo
     WEB_SERVICE,
     ServerFacts,
 )
-
-#: Names in the work folder.
-MANIFEST = "transaction.json"
-MANIFEST_VERSION = 1
-BACKUPS = "backup"
-KEPT_MANIFEST = "manifest.json"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,6 +81,10 @@ class FileChange:
         """Lower-case hexadecimal, as the agent writes it."""
         return hashlib.sha256(self.content).hexdigest()
 
+    def noted(self) -> ManifestFile:
+        """The change as the manifest has it."""
+        return ManifestFile(self.file.root, self.file.path, self.file.sha256, self.new_sha256, self.backup)
+
 
 @dataclasses.dataclass(frozen=True)
 class Transaction:
@@ -97,43 +103,28 @@ class Transaction:
     limits: Limits
 
     @property
-    def folder(self) -> str:
-        """The folder of the copies, in the work folder."""
-        return f"{BACKUPS}\\{self.identifier}"
+    def manifest(self) -> Manifest:
+        """What the next run needs to take the change back."""
+        files = tuple(change.noted() for change in self.files)
+        return Manifest(self.identifier, self.services, self.running, files, self.rules)
+
+    @property
+    def copies(self) -> str:
+        """The folder of the old files as somebody on the server would type it."""
+        return rf"{WORK_FOLDER}\{self.manifest.folder}"
 
     @property
     def kept_folder(self) -> str | None:
-        """That folder as somebody on the server would type it, None if the copies do not stay."""
-        return rf"%ProgramData%\citrixfleet.licensing\{self.folder}" if self.limits.backups else None
-
-    def manifest(self) -> bytes:
-        """What the next run needs to take the change back."""
-        document = {
-            "version": MANIFEST_VERSION,
-            "identifier": self.identifier,
-            "services": list(self.services),
-            "running": list(self.running),
-            "files": [
-                {
-                    "root": change.file.root,
-                    "path": change.file.path,
-                    "old": change.file.sha256,
-                    "new": change.new_sha256,
-                    "backup": change.backup,
-                }
-                for change in self.files
-            ],
-            "rules": [{"name": rule.name, "old": list(rule.before), "new": list(rule.after)} for rule in self.rules],
-        }
-        return json.dumps(document, indent=1).encode("ascii")
+        """That folder, None if the copies do not stay once all is well."""
+        return self.copies if self.limits.backups else None
 
     def opening(self) -> tuple[Step, ...]:
         """Copies, manifest, change and proof."""
-        manifest = self.manifest()
+        manifest, folder = self.manifest.to_json(), self.manifest.folder
         encoded, digest = base64.b64encode(manifest).decode("ascii"), hashlib.sha256(manifest).hexdigest()
         forget_manifest = FileDelete("work", MANIFEST, digest)
         return (
-            *(Step(self._copy(change), FolderDelete(self.folder), if_undone=True) for change in self.files),
+            *(Step(self._copy(change), FolderDelete(folder), if_undone=True) for change in self.files),
             Step(FileWrite("work", MANIFEST, encoded, None), forget_manifest, if_done=True, if_undone=True),
             *(Step(_move(rule.name, rule.before, rule.after), _move(rule.name, rule.after, rule.before), if_done=True)
               for rule in self.rules),
@@ -148,7 +139,7 @@ class Transaction:
 
         :param copies: paths of the files among the copies that are in the work folder already.
         """
-        digest = hashlib.sha256(self.manifest()).hexdigest()
+        digest = hashlib.sha256(self.manifest.to_json()).hexdigest()
         earlier = {path.split("\\")[1] for path in copies if path.count("\\") > 1}
         whole = {name for name in earlier if f"{BACKUPS}\\{name}\\{KEPT_MANIFEST}" in copies}
         # Ours is the newest whatever the clock says; a server's clock can be set back.
@@ -156,7 +147,7 @@ class Transaction:
         # Copies without a manifest are of a run that died before it changed anything.
         surplus = [*sorted(earlier - whole), *order[self.limits.backups :]]
         return (
-            FileCopy("work", MANIFEST, digest, "work", f"{self.folder}\\{KEPT_MANIFEST}", None),
+            FileCopy("work", MANIFEST, digest, "work", f"{self.manifest.folder}\\{KEPT_MANIFEST}", None),
             FileDelete("work", MANIFEST, digest),
             *(FolderDelete(f"{BACKUPS}\\{identifier}", tolerate=(ANY_ERROR,)) for identifier in surplus),
         )
@@ -171,8 +162,10 @@ class Transaction:
 
     def _put_back(self, change: FileChange) -> FileCopy:
         file = change.file
-        # Ours to take back whatever the service has made of it since it started.
-        return FileCopy("work", change.backup, file.sha256, file.root, file.path, ANYTHING)
+        # Whatever a service has made of it since it started, the file goes back. It may be the work of a person, too.
+        keep = f"{FOUND}{change.backup.removeprefix(BACKUPS)}"
+        ours = (file.sha256, change.new_sha256)
+        return FileCopy("work", change.backup, file.sha256, file.root, file.path, ANYTHING, keep, ours)
 
     def _service_step(
         self, do: type[ServiceStop | ServiceStart], undo: type[ServiceStop | ServiceStart]
@@ -236,7 +229,8 @@ def _merge(rewrites: t.Sequence[Rewrite], identifier: str, server: ServerFacts) 
     contents: dict[str, bytes] = {}
 
     def key_of(file: ServerFile) -> str:
-        return f"{folders[file.root]}\\{file.path}".casefold()
+        # Not casefold: Windows has ``ß`` and ``ss`` in the names of two files.
+        return f"{folders[file.root]}\\{file.path}".lower()
 
     for edit in (edit for rewrite in rewrites for edit in rewrite.edits):
         key = key_of(edit.file)

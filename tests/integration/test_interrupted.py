@@ -9,9 +9,12 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -192,10 +195,10 @@ def test_a_refused_account_takes_the_files_back_and_leaves_no_trace(server: Dire
 @pytest.mark.parametrize(
     ("fault", "value", "said"),
     [
-        ("service_fails_to_start", "Citrix Licensing", "service.start"),
+        ("service_fails_to_start", "Citrix Licensing", "Starting the service Citrix Licensing failed"),
         ("access_denied", ["httpd.conf"], "Windows refused access"),
         ("access_denied", ["server.xml"], "Windows refused access"),
-        ("disk_full", True, "No space is left"),
+        ("disk_full", True, r"to the backup failed: No space is left on the disk of .*Nothing was changed\."),
         ("port_taken", {"port": 7280}, "in use by other"),
     ],
 )
@@ -213,10 +216,45 @@ def test_a_change_that_fails_is_taken_back_and_the_server_runs(
     assert_changed(server)
 
 
-def test_a_service_that_starts_on_neither_the_new_nor_the_old_files_is_told_with_both_errors(server: Direct) -> None:
+def test_a_service_that_starts_on_neither_the_new_nor_the_old_files_is_told_with_what_to_do(server: Direct) -> None:
     server.fault("service_fails_to_start", ["CitrixWebServicesforLicensing"])
-    with pytest.raises(LicenseError, match=r"service\.start .* failed: .* Taking it back failed, too: service\.start"):
+    what_to_do = (
+        r"NOT RUNNING: CitrixWebServicesforLicensing \(Stopped\); .* Windows event log .*"
+        r"C:\\Program Files \(x86\)\\Citrix\\Licensing\\WebServicesForLicensing\\Logs\. "
+        r"Remove the cause, then run the task again.* first takes back what is left of the change of files, "
+        r"and starts the services\. "
+        r"Until then, the old files are in %ProgramData%\\citrixfleet\.licensing\\backup\\\w+\. "
+    )
+    with pytest.raises(LicenseError, match=what_to_do) as first:
         server.run(CHANGE)
+    assert str(first.value).count("Cannot start service") == 1
+    assert "service.start" not in str(first.value)
+    copies = re.findall(r"backup\\(\w+)", str(first.value))
+    assert (server.state / "servers/ls001/files" / WORK / "backup" / copies[0]).is_dir()
+    with pytest.raises(LicenseError, match=f"On this server lies a change of .*{what_to_do}"):
+        server.run({"name": "LS001\\installer"}, contract=LICENSE_USER)
+    server.fault("service_fails_to_start", None)
+    server.run({"name": "LS001\\installer"}, contract=LICENSE_USER)
+    assert auto_states(server.show()) == {"Running"}
+    assert ours(server.files()) == []
+
+
+def test_a_change_of_a_newer_release_is_left_to_it(server: Direct) -> None:
+    die_in_the_middle(server)
+    left = server.state / "servers/ls001/files" / WORK / "transaction.json"
+    left.write_text(json.dumps({**json.loads(left.read_text("utf-8")), "version": 2}), encoding="utf-8")
+    before = server.files()
+    with pytest.raises(LicenseError, match=r"A newer release .* Nothing was changed\. Use that release"):
+        server.run(CHANGE)
+    assert server.files() == before
+
+
+def test_a_change_with_keys_of_a_later_release_is_taken_back(server: Direct) -> None:
+    die_in_the_middle(server)
+    left = server.state / "servers/ls001/files" / WORK / "transaction.json"
+    left.write_text(json.dumps({**json.loads(left.read_text("utf-8")), "profile": "x"}), encoding="utf-8")
+    server.run(CHANGE)
+    assert_changed(server)
 
 
 def test_a_file_that_somebody_changes_in_between_keeps_that_change(server: Direct) -> None:
@@ -231,6 +269,28 @@ def test_a_file_that_somebody_changes_in_between_keeps_that_change(server: Direc
     server.run(CHANGE)
     assert_changed(server)
     assert b"<!-- by hand -->" in server.files()[changed[0]]
+
+
+def test_an_edit_by_hand_between_write_and_proof_is_kept_and_told(server: Direct) -> None:
+    before = configuration(server.files())
+    server.fault("service_slow", {"Citrix Licensing": 1})
+    path = server.state / "servers/ls001/files" / CONFIGURATION / "LS/conf/server.xml"
+
+    def edit_what_was_written() -> None:
+        while b"7280" not in path.read_bytes():
+            time.sleep(0.01)
+        path.write_bytes(path.read_bytes() + b"<!-- by hand -->\r\n")
+
+    somebody = threading.Thread(target=edit_what_was_written, daemon=True)
+    somebody.start()
+    with pytest.raises(LicenseError, match=r"server\.xml had been changed since it was written, .* kept in") as raised:
+        server.run(CHANGE)
+    somebody.join(timeout=10)
+    files = server.files()
+    assert configuration(files) == before
+    (kept,) = [path for path in files if path.startswith(f"{WORK}/found/")]
+    assert files[kept].endswith(b"<!-- by hand -->\r\n")
+    assert kept.removeprefix(f"{WORK}/").replace("/", "\\") in str(raised.value)
 
 
 def test_a_service_that_takes_seventy_seconds_to_start_is_no_failure(server: Direct) -> None:

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._contracts import LICENSE_USER
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._contracts import LICENSE_INFO, LICENSE_USER
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._engine import Result
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import ConnectionLostError
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import ConnectionLostError, LicenseError
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._results import present
 
 from tests.integration.direct import Direct, direct
@@ -77,6 +77,16 @@ def test_an_interrupted_change_that_is_taken_back_is_in_the_diff(server: Direct,
     shown = present(result, composite=False, files=False)["diff"]
     assert result.changed and shown["before"] != shown["after"]
     assert "interrupted change: taken back" in shown["after"]
+
+
+def test_a_change_that_a_newer_release_left_stops_who_would_change_and_not_who_reads(server: Direct) -> None:
+    interrupt(server)
+    manifest = server.state / WORK / "transaction.json"
+    manifest.write_text(manifest.read_text("utf-8").replace('"version": 1', '"version": 2'), encoding="utf-8")
+    with pytest.raises(LicenseError, match="newer release"):
+        server.run({"name": "LS001\\installer"}, contract=LICENSE_USER)
+    result = server.run({}, contract=LICENSE_INFO)
+    assert not result.changed and "newer release" in result.warnings[0]
 
 
 @pytest.mark.parametrize(

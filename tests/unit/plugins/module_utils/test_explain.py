@@ -10,7 +10,14 @@ import pytest
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._exchange import (
     OperationError,
 )
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._explain import explain
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._explain import explain, explain_services
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import (
+    Expectation,
+    FileCopy,
+    Operation,
+    PortOwners,
+    ServiceStart,
+)
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._server import Service
 
 from tests.unit.plugins.readings import cmdlet_error, server
@@ -47,7 +54,9 @@ STOPPED = Service(
         (OperationError("disk_full", "", {"path": "C:\\a"}), {}, ["No space"]),
         (OperationError("changed", "", {"path": "C:\\a"}), {}, ["changed by someone else"]),
         (OperationError("work_folder", "", {"path": "C:\\a"}), {}, ["not ours"]),
-        (OperationError("something_new", "a {curly} message", {}), {}, ["a {curly} message (something_new)"]),
+        (OperationError("something_new", "a {curly} message", {}), {}, ["a {curly} message"]),
+        (OperationError("service", "Cannot start service X on computer '.'.", {}), {}, ["Cannot start service X"]),
+        (OperationError("failed", "", {}), {}, ["No reason was given"]),
         (OperationError("timeout", "", {}), {}, ["took longer"]),
     ],
 )
@@ -55,3 +64,44 @@ def test_explanations(error: OperationError, facts: dict[str, object], said: lis
     text = explain(error, server(**facts))
     assert [part for part in said if part not in text] == []
     assert "\n" not in text
+    assert f"({error.kind})" not in text
+
+
+COPY = FileCopy("install", r"LS\conf\server.xml", "ab", "work", r"backup\1\0-server.xml", None)
+LISTEN = PortOwners(expect=Expectation(includes=({"process": "httpd"}, {"process": "lmadmin", "port": 27001})))
+
+
+@pytest.mark.parametrize(
+    ("error", "operation", "said"),
+    [
+        (
+            OperationError("disk_full", "", {"path": r"backup\1\0-server.xml"}),
+            COPY,
+            r"No space is left on the disk of %ProgramData%\citrixfleet.licensing\backup\1\0-server.xml.",
+        ),
+        (
+            OperationError("sharing_violation", "", {"path": r"LS\conf\server.xml"}),
+            COPY,
+            r"C:\Program Files (x86)\Citrix\Licensing\LS\conf\server.xml is held open by another program.",
+        ),
+        (
+            OperationError("timeout", "", {"name": "Citrix Licensing"}),
+            ServiceStart(("Citrix Licensing",), 30),
+            "Citrix Licensing took longer than the time allowed (30 seconds).",
+        ),
+        (OperationError("expect", "", {}), LISTEN, "Not all of these listened in time: httpd, lmadmin on port 27001."),
+    ],
+)
+def test_an_operation_makes_its_error_clearer(error: OperationError, operation: Operation, said: str) -> None:
+    assert explain(error, server(), operation) == said
+
+
+def test_services_that_do_not_run_are_named_with_where_the_reason_is() -> None:
+    licensing = Service("Citrix Licensing", "Citrix Licensing", "StartPending", "Auto", 1, None, None)
+    assert explain_services([licensing, STOPPED], server()) == (
+        "NOT RUNNING: Citrix Licensing (StartPending), CitrixWebServicesforLicensing (Stopped); look for the reason in "
+        "the Windows event log (System, source Service Control Manager) and in the logs in "
+        r"C:\Program Files (x86)\Citrix\Licensing\LS\logs and "
+        r"C:\Program Files (x86)\Citrix\Licensing\WebServicesForLicensing\Logs."
+    )
+    assert explain_services([], server()) == ""
