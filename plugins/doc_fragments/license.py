@@ -56,6 +56,8 @@ options:
     description:
       - How many changes are kept on the server with the files as they were before, 0 to 100. The oldest go first.
       - They lie below C(%ProgramData%\citrixfleet.licensing\backup), which only SYSTEM and Administrators can open.
+      - A file that somebody had changed again before a failed change was taken back is kept in C(found) beside it, and
+        the error says so. Nobody deletes that but you.
     type: int
     default: 5
 attributes:
