@@ -66,6 +66,11 @@ def describe(operation: Operation, server: ServerFacts) -> str:
     return _DEEDS[type(operation)].format_map({**fields, "path": paths.get(fields.get("path", "")), "s": plural})
 
 
+def describe_place(server: ServerFacts) -> str:
+    """Host and version, for the end of an error."""
+    return f"{server.host}, License Server {server.version_text or 'of unknown version'}"
+
+
 def full_path(root: str, path: str, server: ServerFacts) -> str:
     """A path as somebody on the server would type it."""
     folders = {"install": server.install_folder, "myfiles": server.license_folder, "work": WORK_FOLDER}

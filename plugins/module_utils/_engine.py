@@ -22,7 +22,7 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._change_set 
     Readings,
     Step,
 )
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._describe import describe
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._describe import describe, describe_place
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import LicenseError
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._exchange import (
     OperationError,
@@ -98,12 +98,7 @@ def run_task(task: Task, transport: Transport) -> Result:
         settled = _settle_first(wishes, found, task, transport)
         return _decide(wishes, settled, task, transport)
     except LicenseError as error:
-        raise LicenseError(f"{error} [{_place(found.server)}]", error.changed) from error
-
-
-def _place(server: ServerFacts) -> str:
-    """Host and version, for the end of an error."""
-    return f"{server.host}, License Server {server.version_text or 'of unknown version'}"
+        raise LicenseError(f"{error} [{describe_place(found.server)}]", error.changed) from error
 
 
 @dataclasses.dataclass(frozen=True)

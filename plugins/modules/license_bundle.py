@@ -32,8 +32,8 @@ options:
     default: false
   max_age:
     description:
-      - Seconds. If the newest earlier bundle of the same server at O(dest) is not older, is whole, and was made with
-        the same O(include_private_keys), O(pseudonym_key), O(log_days) and O(log_size), no other is made.
+      - Seconds. The newest earlier bundle of the same server at O(dest) that is not older, is whole, and was made with
+        the same O(include_private_keys), O(pseudonym_key), O(log_days) and O(log_size) is taken, and no other is made.
       - Else one is made, as without O(max_age); a file that has its very path already is an error without O(force).
     type: int
     default: 0
@@ -76,7 +76,7 @@ requirements:
 notes:
   - The task keywords C(timeout), C(throttle) and C(serial) hold as for every task. What a run that was killed leaves on
     the server is ended and deleted by the next run from the same controller, or by any run once nobody has asked for it
-    for 30 minutes.
+    for 30 minutes. What it leaves beside O(dest) is deleted after a day by the next run of the same user.
   - The bundle has license files, user names, and configuration in it. On the controller only its owner can read it.
   - This is not a Citrix product.
 seealso:

@@ -154,8 +154,9 @@ def test_a_young_bundle_is_reused_and_a_file_is_never_overwritten(servers: Fleet
     again = collect(servers, tmp_path, max_age=3600)
     assert (again["changed"], again["reused"], again["path"]) == (False, True, first["path"])
     assert set(again) == set(first)
-    # A bundle that was asked for in another way, or is damaged, is not the same.
+    # A bundle that was asked for in another way, or is damaged, is not the same, and hides none that is.
     assert collect(servers, tmp_path, max_age=3600, include_private_keys=True)["changed"]
+    assert collect(servers, tmp_path, max_age=3600)["path"] == first["path"]
     damaged = Path(collect(servers, tmp_path / "damaged")["path"])
     content = damaged.read_bytes()
     damaged.write_bytes(content[:200] + bytes(200) + content[400:])
@@ -169,6 +170,7 @@ def test_a_young_bundle_is_reused_and_a_file_is_never_overwritten(servers: Fleet
     options = {"dest": str(one)}
     refused = servers.ad_hoc("license_bundle", options, pattern="ls001").one()
     assert refused.outcome == "failed" and "exists; nothing was collected" in refused.message
+    assert "[LS001, License Server " in refused.message
     assert one.read_bytes() == b"mine"
     assert collect(servers, one, force=True)["path"] == str(one)
     assert zipfile.is_zipfile(one)
@@ -204,6 +206,16 @@ def test_bad_input_is_one_clear_line(servers: Fleet) -> None:
     for message, (_options, said) in zip(messages, bad, strict=True):
         assert said in message and "\n" not in message
     assert left_on(servers) == []
+
+
+def test_where_no_license_server_is_it_says_what_to_do_with_this_module(servers: Fleet, tmp_path: Path) -> None:
+    servers.fault("ls003", "not_installed")
+    result = servers.ad_hoc("license_bundle", {"dest": str(tmp_path)}, pattern="ls003").one()
+    servers.mend("ls003")
+    assert result.outcome == "failed"
+    assert "No License Server is installed here" in result.message and "Nothing was collected" in result.message
+    assert "admin_address" not in result.message
+    assert result.message.endswith("[LS003, License Server of unknown version]")
 
 
 @pytest.mark.parametrize("seed", range(DROPS))

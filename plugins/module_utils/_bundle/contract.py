@@ -8,12 +8,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+import hmac
 import typing as t
 
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._bundle.selection import MEBIBYTE, LogLimits
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._bundle.values import (
-    Wish,
-)
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import LicenseError
 
 BUNDLE_ARGUMENTS: t.Mapping[str, t.Any] = {
@@ -41,19 +40,41 @@ _RANGES = {
 }
 
 
-def wish_of(options: t.Mapping[str, t.Any]) -> Wish:
-    """The wish in validated options. :raises LicenseError: a number is out of range, or the key is too short."""
-    for name, (legal, words) in _RANGES.items():
-        if options[name] is not None and options[name] not in legal:
-            raise LicenseError(f"{name} is {options[name]}; give {words}.")
-    key = options["pseudonym_key"]
-    if key is not None and len(key) < _SHORTEST_KEY:
-        raise LicenseError(f"pseudonym_key is too short; give at least {_SHORTEST_KEY} characters.")
-    size = options["log_size"]
-    return Wish(
-        limits=LogLimits(options["log_days"], size * MEBIBYTE if size is not None else None),
-        include_private_keys=options["include_private_keys"],
-        pseudonym_key=key,
-        reserve=options["reserve"] * MEBIBYTE,
-        job_timeout=options["job_timeout"],
-    )
+@dataclasses.dataclass(frozen=True)
+class BundleOptions:
+    """What is asked for. ``reserve`` in bytes stays free on the server, ``job_timeout`` in seconds is for the job."""
+
+    limits: LogLimits
+    include_private_keys: bool
+    pseudonym_key: str | None
+    reserve: int
+    job_timeout: int
+
+    @classmethod
+    def of(cls, options: t.Mapping[str, t.Any]) -> BundleOptions:
+        """From validated options. :raises LicenseError: a number is out of range, or the key is too short."""
+        for name, (legal, words) in _RANGES.items():
+            if options[name] is not None and options[name] not in legal:
+                raise LicenseError(f"{name} is {options[name]}; give {words}.")
+        key = options["pseudonym_key"]
+        if key is not None and len(key) < _SHORTEST_KEY:
+            raise LicenseError(f"pseudonym_key is too short; give at least {_SHORTEST_KEY} characters.")
+        size = options["log_size"]
+        return cls(
+            limits=LogLimits(options["log_days"], size * MEBIBYTE if size is not None else None),
+            include_private_keys=options["include_private_keys"],
+            pseudonym_key=key,
+            reserve=options["reserve"] * MEBIBYTE,
+            job_timeout=options["job_timeout"],
+        )
+
+    def fingerprint(self) -> dict[str, t.Any]:
+        """What decides the content of a bundle, for the manifest; of the key what does not tell it."""
+        key = self.pseudonym_key
+        digest = hmac.new(key.encode(), b"citrixfleet.licensing bundle", "sha256").hexdigest()[:16] if key else None
+        return {
+            "log_days": self.limits.days,
+            "log_size": self.limits.size,
+            "private_keys": self.include_private_keys,
+            "pseudonyms": digest,
+        }

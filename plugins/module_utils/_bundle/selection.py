@@ -15,9 +15,8 @@ import dataclasses
 import datetime
 import typing as t
 
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._exchange import (
-    Outcome,
-)
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._bundle.clock import moment
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._exchange import Outcome
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import (
     FileList,
     Operation,
@@ -184,5 +183,4 @@ def _limit(logs: t.Sequence[Member], limits: LogLimits, clock: str) -> tuple[lis
 
 def _days_before(clock: str, days: int) -> str:
     """The time some days before another; times of the agent compare as texts."""
-    moment = datetime.datetime.fromisoformat(clock[:19]) - datetime.timedelta(days=days)
-    return f"{moment.isoformat()}.0000000Z"
+    return f"{(moment(clock) - datetime.timedelta(days=days)).isoformat()}.0000000Z"

@@ -6,134 +6,35 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
-import dataclasses
-import hashlib
 import io
 import typing as t
 
 import pytest
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._bundle.flow import (
-    RANGE,
-    RANGES,
-    Collector,
-)
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._bundle.contract import BundleOptions
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._bundle.flow import Collector
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._bundle.selection import LogLimits
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._bundle.values import (
-    Surroundings,
-    Wish,
-)
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._bundle.survey import read_survey
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._bundle.transfer import RANGE, RANGES
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import ConnectionLostError, LicenseError
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._exchange import (
-    Answer,
-    OperationError,
-    Outcome,
-    Request,
-)
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import (
-    DiskSpace,
-    FileChunk,
-    FileList,
-    JobList,
-    JobPoll,
-    JobStart,
-    JobStop,
-    Operation,
-    Server,
-)
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._exchange import OperationError
 
-from tests.unit.plugins.readings import SERVER_VALUE
+from tests.unit.plugins.module_utils._bundle.fake_host import ARCHIVE, FakeHost, controller
 
-WISH = Wish(LogLimits(None, None), False, None, 0, 60)
-ARCHIVE = bytes(range(256)) * 4096 * 20  # 20 MiB
+OPTIONS = BundleOptions(LogLimits(None, None), False, None, 0, 60)
+
+VALUE = {"size": 0, "sha256": "", "manifest": {"files": []}}
+NO_MANIFEST = {"v": 1, "failed": False, "results": [{"ok": True, "value": VALUE}], "undone": []}
 
 
-class FakeHost:
-    """A host with jobs, whose connection breaks at the calls that it is told."""
-
-    def __init__(self, archive: bytes = ARCHIVE) -> None:
-        self.archive = archive
-        self.calls: list[str] = []
-        self.breaks: set[int] = set()
-        self.breaks_after: set[int] = set()
-        self.jobs: dict[str, dict[str, t.Any]] = {}
-        self.states = ["running", "done"]
-        self.error: OperationError | None = None
-        self.damaged = 0
-        self.slept = 0.0
-        self.stop_error: OperationError | None = None
-        self.answer: t.Any = ...
-
-    def send(self, request: Request) -> Answer:
-        self.calls.append(request.operations[0].OP)
-        number = len(self.calls)
-        if number in self.breaks:
-            raise ConnectionLostError("broken")
-        answer = Answer(tuple(self._run(operation) for operation in request.operations))
-        if number in self.breaks_after:
-            raise ConnectionLostError("broken after it was done")
-        return answer
-
-    def _run(self, operation: Operation) -> Outcome:
-        if isinstance(operation, Server):
-            return Outcome(value=SERVER_VALUE)
-        if isinstance(operation, FileList):
-            return Outcome(value=[{"path": rf"{operation.path}\a", "size": 5, "modified": "2026-11-24T08:00:00Z"}])
-        if isinstance(operation, JobList):
-            return Outcome(value=[{"id": name, **job} for name, job in self.jobs.items()])
-        if isinstance(operation, DiskSpace):
-            return Outcome(value={"free": 10**9, "size": 10**10})
-        if isinstance(operation, JobStart):
-            assert operation.id not in self.jobs
-            self.jobs[operation.id] = {"owner": operation.owner, "asked": SERVER_VALUE["host"]["clock"]}
-            return Outcome(value={"process_id": 1})
-        if isinstance(operation, JobStop) and self.stop_error:
-            return Outcome(error=self.stop_error)
-        if isinstance(operation, JobStop):
-            return Outcome(value={"stopped": True, "deleted": self.jobs.pop(operation.id, None) is not None})
-        if isinstance(operation, JobPoll):
-            return self._poll(operation.id)
-        assert isinstance(operation, FileChunk)
-        content = self.archive[operation.offset : operation.offset + operation.length]
-        digest = hashlib.sha256(content).hexdigest()
-        if self.damaged:
-            self.damaged -= 1
-            content = content[:-1]
-        value = {"content": base64.b64encode(content).decode(), "sha256": digest, "size": len(self.archive)}
-        return Outcome(value=value)
-
-    def _poll(self, name: str) -> Outcome:
-        if name not in self.jobs:
-            return Outcome(error=OperationError("not_found", "", {"name": name}))
-        state = self.states.pop(0) if len(self.states) > 1 else self.states[0]
-        value = {
-            "size": len(self.archive),
-            "sha256": hashlib.sha256(self.archive).hexdigest(),
-            "manifest": {"files": []},
-        }
-        result: dict[str, t.Any] = {"ok": True, "value": value}
-        if self.error is not None:
-            result = {"ok": False, "error": dataclasses.asdict(self.error)}
-        answer: t.Any = {"v": 1, "failed": False, "results": [result], "undone": []}
-        if self.answer is not ...:
-            answer = self.answer
-        progress = {"files": 1, "bytes": 1, "total_files": 2, "total_bytes": 2, "path": "a"}
-        return Outcome(value={"state": state, "progress": progress, "answer": answer if state == "done" else None})
-
-
-def collector(host: FakeHost, gone: t.Callable[[str], bool] = lambda owner: False) -> Collector:
-    def sleep(seconds: float) -> None:
-        host.slept += seconds
-
-    around = Surroundings("me/1", "id-1", "text", gone, lambda: host.slept, sleep, lambda *_seen: None, lambda: None)
-    return Collector(host, WISH, around)
+def collector(host: FakeHost, is_gone: t.Callable[[str], bool] = lambda owner: False) -> Collector:
+    survey = read_survey(host, OPTIONS.limits, is_gone)
+    return Collector(host, OPTIONS, controller(host, is_gone), survey)
 
 
 def collect(host: FakeHost) -> bytes:
     sink = io.BytesIO()
-    one = collector(host)
-    one.collect(one.look(), lambda: contextlib.nullcontext(sink), lambda _size: None)
+    collector(host).collect(lambda: contextlib.nullcontext(sink), lambda _size: None)
     return sink.getvalue()
 
 
@@ -154,6 +55,15 @@ def test_a_connection_that_breaks_once_is_taken_up_again(number: int, when: str)
     assert host.jobs == {}
 
 
+def test_a_start_that_is_lost_and_then_its_answer_is_one_job() -> None:
+    host = FakeHost()
+    host.breaks.add(2)
+    host.breaks_after.add(4)
+    assert collect(host) == ARCHIVE
+    assert host.calls[1:5] == ["job.start", "job.poll", "job.start", "job.start"]
+    assert host.jobs == {}
+
+
 def test_a_host_that_cannot_be_reached_at_first_is_not_asked_again() -> None:
     host = FakeHost()
     host.breaks.add(1)
@@ -165,12 +75,14 @@ def test_a_host_that_cannot_be_reached_at_first_is_not_asked_again() -> None:
 def test_what_could_not_be_cleaned_up_is_told() -> None:
     host = FakeHost()
     one = collector(host)
-    host.stop_error = OperationError("sharing_violation", "it is open elsewhere", {})
-    one.collect(one.look(), lambda: contextlib.nullcontext(io.BytesIO()), lambda _size: None)
+    host.refusals["job.stop"] = OperationError("sharing_violation", "it is open elsewhere", {})
+    one.collect(lambda: contextlib.nullcontext(io.BytesIO()), lambda _size: None)
     assert one.warnings == [r"jobs\id-1 stays on the server: it is open elsewhere"]
 
 
-@pytest.mark.parametrize("answer", [None, {}, {"v": 1, "failed": True, "msg": "no"}, {"v": 1, "results": ["x"]}])
+@pytest.mark.parametrize(
+    "answer", [None, {}, {"v": 1, "failed": True, "msg": "no"}, {"v": 1, "results": ["x"]}, NO_MANIFEST]
+)
 def test_a_job_whose_answer_is_none_is_told(answer: t.Any) -> None:
     host = FakeHost()
     host.answer = answer
@@ -225,9 +137,8 @@ def test_a_controller_without_room_is_told_before_a_byte_is_fetched() -> None:
     def full(_size: int) -> None:
         raise LicenseError("no room")
 
-    one = collector(host)
     with pytest.raises(LicenseError, match="no room"):
-        one.collect(one.look(), lambda: contextlib.nullcontext(io.BytesIO()), full)
+        collector(host).collect(lambda: contextlib.nullcontext(io.BytesIO()), full)
     assert "file.chunk" not in host.calls
     assert host.jobs == {}
 
@@ -246,19 +157,16 @@ def test_a_controller_without_room_is_told_before_a_byte_is_fetched() -> None:
 def test_jobs_that_nobody_wants_any_more_are_ended(owner: str | None, asked: str | None, abandoned: bool) -> None:
     host = FakeHost()
     host.jobs["left"] = {"owner": owner, "asked": asked}
-    one = collector(host, lambda name: name.endswith("gone"))
-    one.clean(one.look())
+    collector(host, lambda name: name.endswith("gone")).clean()
     assert ("left" not in host.jobs) == abandoned
 
 
 def test_an_interrupted_run_leaves_nothing() -> None:
     host = FakeHost()
-    one = collector(host)
-    found = one.look()
 
     def interrupt(_size: int) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        one.collect(found, lambda: contextlib.nullcontext(io.BytesIO()), interrupt)
+        collector(host).collect(lambda: contextlib.nullcontext(io.BytesIO()), interrupt)
     assert host.jobs == {}
