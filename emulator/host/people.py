@@ -30,7 +30,6 @@ _GROUPS = (("Domain Users", _USERS_RID), ("ctx-admins", 1601), ("ctx-readers", 1
 
 # An account that is gone: its identifier is well-formed, belongs to the domain, and has no name any more.
 DEPARTED = f"{DOMAIN}\\departed"
-DEPARTED_SID = f"{DOMAIN_SID}-1999"
 
 SERVICE_ACCOUNT = f"{DOMAIN}\\svc-ansible"
 

@@ -11,10 +11,6 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._exchange import (
-    OperationError,
-    parse_error,
-)
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._version import Version
 
 #: Names of the two services that every License Server has (public scripts; the names in Citrix' own pages).
@@ -54,7 +50,6 @@ class ServerFacts:
     user_sid: str | None = None
     user_groups: frozenset[str] = frozenset()
     logon_type: str | None = None
-    elevated: bool | None = None
     installed: bool = False
     version_text: str | None = None
     version: Version | None = None
@@ -62,9 +57,7 @@ class ServerFacts:
     license_folder: str | None = None
     services: tuple[Service, ...] = ()
     snapin_route: str | None = None
-    snapin_message: str | None = None
     address: str | None = None
-    address_error: OperationError | None = None
 
     def service(self, *names: str) -> Service | None:
         """The service with one of these names, compared as Windows does."""
@@ -94,7 +87,6 @@ def parse_server(value: t.Mapping[str, t.Any]) -> ServerFacts:
     installation = value.get("installation") or {}
     snapin = value.get("snapin") or {}
     address = value.get("admin_address") or {}
-    error = address.get("error")
     return ServerFacts(
         shell=value.get("shell") or {},
         host=host.get("name"),
@@ -104,7 +96,6 @@ def parse_server(value: t.Mapping[str, t.Any]) -> ServerFacts:
         user_sid=user.get("sid"),
         user_groups=frozenset(user.get("groups") or ()),
         logon_type=user.get("logon_type"),
-        elevated=user.get("elevated"),
         installed=bool(installation),
         version_text=installation.get("version"),
         version=Version.parse(installation.get("version")),
@@ -112,7 +103,5 @@ def parse_server(value: t.Mapping[str, t.Any]) -> ServerFacts:
         license_folder=installation.get("myfiles"),
         services=tuple(Service(**service) for service in value.get("services") or ()),
         snapin_route=snapin.get("route"),
-        snapin_message=snapin.get("message"),
         address=address.get("address"),
-        address_error=parse_error(error) if error else None,
     )

@@ -37,8 +37,6 @@ _NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 _SELECTOR = re.compile(rf"(?P<anywhere>//|/)?(?P<names>{_NAME}(?:/{_NAME})*)")
 _DIRECTIVE = re.compile(r"[ \t]*(?P<name>[^ \t<][^ \t]*)")
 _OPENING = re.compile(r"[ \t]*<(?P<name>[^ \t<>/]+)(?=[ \t>])")
-#: Of the first directive of a section.
-_INDENTATION = "    "
 _CLOSING = re.compile(r"[ \t]*</(?P<name>[^ \t<>]+)[ \t]*>[ \t]*")
 #: The sections of Apache 2.4 and its modules: none of them can be inserted as a directive.
 _SECTION = re.compile(

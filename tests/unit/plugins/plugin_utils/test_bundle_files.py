@@ -141,11 +141,11 @@ def test_what_a_killed_run_left_is_deleted_after_a_day_and_nothing_else(
 
 
 def test_what_another_user_or_no_run_left_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    name = left_behind(tmp_path).name
+    name = left_behind(tmp_path).name[:-8]
     (tmp_path / "one.zip").unlink()
-    (tmp_path / name).write_bytes(b"half")
-    (tmp_path / f"{name[:-1]}_").symlink_to(tmp_path / name)
-    (tmp_path / f"{name[:-2]}__").mkdir()
+    (tmp_path / f"{name}aaaaaaaa").write_bytes(b"half")
+    (tmp_path / f"{name}bbbbbbbb").symlink_to(tmp_path / f"{name}aaaaaaaa")
+    (tmp_path / f"{name}cccccccc").mkdir()
     for path in tmp_path.iterdir():
         os.utime(path, (1, 1), follow_symlinks=False)
     destination = Destination(f"{tmp_path}/", NAMES, force=False)
@@ -154,4 +154,4 @@ def test_what_another_user_or_no_run_left_stays(tmp_path: Path, monkeypatch: pyt
         destination.prepare_folder()
     assert len(list(tmp_path.iterdir())) == 3
     destination.prepare_folder()
-    assert {path.name for path in tmp_path.iterdir()} == {f"{name[:-1]}_", f"{name[:-2]}__"}
+    assert {path.name for path in tmp_path.iterdir()} == {f"{name}bbbbbbbb", f"{name}cccccccc"}
