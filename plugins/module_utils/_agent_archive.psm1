@@ -101,9 +101,9 @@ function Copy-AgentStream {
     if ($length -le $script:Memory) { $copy = [IO.MemoryStream]::new([int]$length) }
     else { $copy = Open-AgentFile $Spare Create ReadWrite None }
     try {
-        $buffer = [byte[]]::new([int][math]::Min($script:Block, $length))
+        $buffer = [byte[]]::new([int][math]::Min([long]$script:Block, $length))
         while ($copy.Length -lt $length) {
-            $count = $Source.Read($buffer, 0, [int][math]::Min($buffer.Length, $length - $copy.Length))
+            $count = $Source.Read($buffer, 0, [int][math]::Min([long]$buffer.Length, $length - $copy.Length))
             if ($count -eq 0) { break }
             $copy.Write($buffer, 0, $count)
             $Progress.bytes = $Progress.bytes + $count
@@ -130,7 +130,7 @@ function Get-AgentArchiveKind {
 # what shows that it is encrypted: .NET Framework decompresses it all the same.
 function Assert-AgentContent {
     param([IO.Stream]$Stream, [long]$Length, [int]$Depth)
-    $buffer = [byte[]]::new([int][math]::Max(512, [math]::Min($script:Block, $Length)))
+    $buffer = [byte[]]::new([int][math]::Max(512, [math]::Min([long]$script:Block, $Length)))
     $copy = $kind = $null
     $tail = ''
     $done = [long]0

@@ -259,7 +259,7 @@ function Read-AgentChunk {
     $stream = Open-AgentFile $full Open Read 'ReadWrite, Delete'
     try {
         $size = $stream.Length
-        $bytes = [byte[]]::new([int][math]::Max(0, [math]::Min($Length, $size - $Offset)))
+        $bytes = [byte[]]::new([int][math]::Max([long]0, [math]::Min([long]$Length, $size - $Offset)))
         $null = $stream.Seek($Offset, 'Begin')
         if ((Read-AgentBlock $stream $bytes) -lt $bytes.Length) { Stop-Agent failed "'$Path' became shorter." }
     }

@@ -30,7 +30,7 @@ def write_jobs(folder: Path, jobs: Sequence[Mapping[str, Any]]) -> list[dict[str
     running = []
     for number, job in enumerate(jobs):
         place = folder / job["id"]
-        place.mkdir(parents=True)
+        place.mkdir(parents=True, exist_ok=True)
         if job["owner"] is None:
             continue
         alive = job["state"] == "running"
