@@ -22,7 +22,7 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._contracts i
 )
 
 ROOT = Path(__file__).resolve().parents[3]
-STATUS = "has not been executed on Windows or a PowerShell engine by us yet"
+STATUS = "has not been run on Windows PowerShell 5.1 by us yet"
 PLUGINS = "ansible_collections.citrixfleet.licensing.plugins"
 MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("[!_]*.py"))
 # What can be set for all modules of an action group.
