@@ -28,7 +28,7 @@ def commands(place: Path) -> list[str]:
     blocks = BLOCK.findall((ROOT / "README.md").read_text(encoding="utf-8"))
     lines = [line for block in blocks if PROGRAMS[0] in block for line in block.splitlines()]
     run = [line for line in lines if line.startswith(PROGRAMS)]
-    return [line.replace(PYTHON, sys.executable).replace("/tmp/", f"{place}/") for line in run]
+    return [line.replace("/tmp/", f"{place}/").replace(PYTHON, sys.executable) for line in run]
 
 
 @contextmanager
