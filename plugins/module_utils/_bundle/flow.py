@@ -30,7 +30,7 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors impo
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import ArchiveCreate
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._server import ServerFacts
 
-OpenSink: t.TypeAlias = "t.Callable[[], t.ContextManager[Sink]]"
+OpenSink: t.TypeAlias = t.Callable[[], t.ContextManager[Sink]]
 
 
 @dataclasses.dataclass(frozen=True)

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.contract.__main__ import Place
+from tests.contract.__main__ import Place, found_files, set_up
+from tests.contract.cases import load_cases
 
 ROOT = Path(__file__).parents[3]
 CASE = "a missing file is no error"
@@ -98,6 +100,14 @@ def test_what_is_wrong_is_said(options: dict[str, str], said: str, tmp_path: Pat
 def test_the_case_is_set_up_as_it_says(tmp_path: Path) -> None:
     change = "print(host['program_data'], file=sys.stderr); assert (folder / 'install/MyFiles/CITRIX.opt').read_bytes()"
     assert run(tmp_path, change=change).startswith("0\n")
+
+
+def test_every_case_can_be_set_up(tmp_path: Path) -> None:
+    for number, case in enumerate(load_cases()):
+        place = Place(tmp_path / str(number))
+        set_up(place, case, tmp_path / "modules" / "snapin" / "snapin.psm1")
+        assert len(found_files(place)) >= len(case.host["files"]), case.name
+        shutil.rmtree(place.folder)
 
 
 @pytest.mark.parametrize(
