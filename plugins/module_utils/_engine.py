@@ -94,11 +94,14 @@ def run_task(task: Task, transport: Transport) -> Result:
     """
     wishes = [(section, section.desired(options)) for section, options in task.sections]
     found = read(wishes, task, transport)
+    settled = Settled(found)
     try:
         settled = _settle_first(wishes, found, task, transport)
         return _decide(wishes, settled, task, transport)
     except LicenseError as error:
-        raise LicenseError(f"{error} [{describe_place(found.server)}]", error.changed) from error
+        taken_back = settled.changed and not task.check_mode
+        said = f"{' '.join(settled.warnings)} After that: {error}" if taken_back else str(error)
+        raise LicenseError(f"{said} [{describe_place(found.server)}]", error.changed or taken_back) from error
 
 
 @dataclasses.dataclass(frozen=True)
@@ -210,8 +213,8 @@ def _require_outcome(
             )
         old = {name: plan.before[name] for name in other}
         warnings.append(
-            f"Not asked for, but since its services were started, the server has {json.dumps(other)} in "
-            f"{section.name}, where it had {json.dumps(old)} before."
+            f"Since its services were started, the server has {json.dumps(other)} in {section.name}, where it had "
+            f"{json.dumps(old)} before: not by this change."
         )
     return tuple(warnings)
 

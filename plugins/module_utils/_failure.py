@@ -159,21 +159,29 @@ def _fate(
         }
     except (LicenseError, ConnectionLostError) as second:
         undone = _undo_failures(attempt, failure, server, cmdlets=True) or [_REPORTED]
-        return [*undone, f"The server could not be read again ({second}).", next_run or _LOOK], False
-    before = {
-        section.name: plan.before for (section, _desired), plan in zip(attempt.wishes, attempt.plans, strict=True)
-    }
-    undone = _undo_failures(attempt, failure, server, cmdlets=now != before)
+        return [*undone, f"The server could not be read again ({second}).", next_run or _LOOK], bool(next_run)
+    left = any(_is_left(plan, values) for plan, values in zip(attempt.plans, now.values(), strict=True))
+    undone = _undo_failures(attempt, failure, server, cmdlets=left)
     ran = [service.name for service in server.services if service.state == "Running"]
     services = explain_services(_stopped(ran, found.server), server)
-    to_do = next_run or _line(_BY_HAND if now != before else "", _START if services else "")
-    if now != before:
+    to_do = next_run or _line(_BY_HAND if left else "", _START if services else "")
+    if left:
         rest = f"The changes could not be taken back as a whole; read again, the server has {json.dumps(now)}."
         return [*undone, rest, services, to_do], True
     if to_do:
         same = "Read again, the server has the settings from before the task."
         return [*undone, same, services, to_do], True
     return [_taken_back(attempt), _left_copies(attempt)], False
+
+
+def _is_left(plan: ChangeSet, now: t.Mapping[str, t.Any]) -> bool:
+    """Whether a section has other values than before the change.
+
+    Of a change of files only what it was to change counts: a port that nobody asked for may be another one after a
+    restart, for reasons that are not ours.
+    """
+    names = [name for name in plan.before if plan.steps or plan.before[name] != plan.after[name]]
+    return any(now[name] != plan.before[name] for name in names)
 
 
 _REPORTED = "The agent reports that it took back what can be taken back."

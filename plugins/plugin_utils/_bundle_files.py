@@ -37,7 +37,7 @@ _MANIFEST = "manifest.json"
 
 _BLOCK = 1024 * 1024
 
-_DAMAGED = (OSError, zipfile.BadZipFile, zlib.error, KeyError, ValueError, NotImplementedError)
+_DAMAGED = (OSError, zipfile.BadZipFile, zlib.error, KeyError, ValueError, RuntimeError)
 
 #: Bundles that are being written; tempfile adds eight characters. One that was not written to for so many seconds is
 #: of a run that was killed: the longest wait for a server that stays away is a few minutes.

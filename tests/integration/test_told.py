@@ -55,10 +55,18 @@ def test_a_change_that_brings_an_older_one_into_force_has_not_failed(server: Dir
     edit_by_hand(server, b"7279", b"7290")
     result = server.run({"ports": {"license_server": 27001}, "backups": backups})
     assert result.changed
-    assert ["7290" in warning and "Not asked for" in warning for warning in result.warnings] == [True]
+    assert ["7290" in warning and "not by this change" in warning for warning in result.warnings] == [True]
     assert server.show()["settings"]["vendor_daemon_port"] == 7290
     again = server.run({"ports": {"license_server": 27001}})
     assert (again.changed, again.warnings) == (False, ())
+
+
+def test_an_older_change_that_comes_into_force_does_not_spoil_the_way_back(server: Direct) -> None:
+    edit_by_hand(server, b"7279", b"7290")
+    server.fault("cmdlet_error", {"Set-LicConfigUsageSamples": {"status": "UnknownError", "takes_effect": False}})
+    with pytest.raises(LicenseError, match="The changes were taken back"):
+        server.run({"ports": {"license_server": 27001}, "usage": {"retention_days": 400}})
+    assert server.show()["settings"]["vendor_daemon_port"] == 7290
 
 
 @pytest.mark.parametrize("check_mode", [True, False])
@@ -68,6 +76,13 @@ def test_a_change_of_the_files_alone_is_in_the_diff(server: Direct, check_mode: 
     assert result.changed
     assert "vendor_daemon in the files: 7290" in diff(result)["before"]
     assert "vendor_daemon in the files: 7279" in diff(result)["after"]
+
+
+def test_a_task_that_fails_after_it_took_an_interrupted_change_back_tells_both(server: Direct) -> None:
+    interrupt(server)
+    with pytest.raises(LicenseError, match=r"First taken back: .* After that: .* Nothing was changed") as raised:
+        server.run({"ports": {"vendor_daemon": 27000}})
+    assert raised.value.changed
 
 
 @pytest.mark.parametrize("check_mode", [True, False])

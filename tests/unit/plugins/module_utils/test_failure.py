@@ -173,7 +173,7 @@ CASES = (
         "neither taken back nor read again",
         *(START, DEAD, {UNDO_STOP: DEAD}, None),
         (NO_START, f"{SAME_REASON}.", UNREAD, NEXT),
-        changed=False,
+        changed=True,
     ),
 )
 
