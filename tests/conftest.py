@@ -2,7 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What every test needs: the collection under its full name, the repository's own packages, and an end to each test."""
+"""What every test needs: the collection under its full name, the repository's own packages, and an end to each test.
+
+``HYPOTHESIS_PROFILE`` says how many examples a property gets: ``default`` (``make test``: the same ones every time),
+``check`` or ``fuzz``.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
+import hypothesis
 import pytest
+from hypothesis.configuration import set_hypothesis_home_dir
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -25,6 +31,22 @@ sys.path.insert(0, str(TREE))
 os.environ["ANSIBLE_COLLECTIONS_PATH"] = str(TREE)
 # Ansible's default settings, whatever the user's own are.
 os.environ["ANSIBLE_CONFIG"] = str(ROOT / "tools" / "ansible.cfg")
+
+PROFILES = {"default": 100, "check": 2_000, "fuzz": 10_000}
+
+set_hypothesis_home_dir(ROOT / ".cache" / "hypothesis")
+for name, examples in PROFILES.items():
+    hypothesis.settings.register_profile(
+        name,
+        max_examples=examples,
+        # A slow machine is no failure.
+        deadline=None,
+        database=None,
+        derandomize=name == "default",
+        print_blob=True,
+        suppress_health_check=[hypothesis.HealthCheck.too_slow],
+    )
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 # Seconds. No test comes near it; one that hangs must fail instead of holding up the build.
 TIME_LIMIT = 120
