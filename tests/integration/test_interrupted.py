@@ -273,7 +273,7 @@ def test_a_file_that_somebody_changes_in_between_keeps_that_change(server: Direc
 
 def test_an_edit_by_hand_between_write_and_proof_is_kept_and_told(server: Direct) -> None:
     before = configuration(server.files())
-    server.fault("service_slow", {"Citrix Licensing": 1})
+    server.fault("service_slow", {"Citrix Licensing": 2})
     path = server.state / "servers/ls001/files" / CONFIGURATION / "LS/conf/server.xml"
 
     def edit_what_was_written() -> None:
