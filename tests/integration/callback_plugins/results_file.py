@@ -32,7 +32,9 @@ class CallbackModule(CallbackBase):
         # ansible-core 2.19 made the properties public; before that they were private.
         host = getattr(result, "host", None) or result._host
         values = getattr(result, "result", None) or result._result
-        line = {"host": host.get_name(), "task": result.task_name, "outcome": outcome, "result": values}
+        # Newer ones put the role before the name of a task.
+        task = result.task_name.rpartition(" : ")[2]
+        line = {"host": host.get_name(), "task": task, "outcome": outcome, "result": values}
         with Path(os.environ["RESULTS_FILE"]).open("a", encoding="utf-8") as file:
             file.write(json.dumps(line, default=str) + "\n")
 
