@@ -12,14 +12,10 @@ import dataclasses
 import typing as t
 
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import LicenseError
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._exchange import (
-    Outcome,
-)
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._exchange import Outcome
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._explain import explain
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._interfaces.document import FileEdit
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import (
-    Operation,
-)
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import Operation
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._server import ServerFacts
 
 
@@ -102,9 +98,14 @@ class ChangeSet:
     warnings: tuple[str, ...] = ()
 
     @property
+    def values(self) -> tuple[str, ...]:
+        """The names of the values that change."""
+        return tuple(name for name, value in self.after.items() if self.before[name] != value)
+
+    @property
     def changed(self) -> bool:
         """Whether anything has to be done."""
-        return bool(self.steps or self.final_steps or self.rewrite) or dict(self.before) != dict(self.after)
+        return bool(self.steps or self.final_steps or self.rewrite or self.values)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -24,11 +24,7 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._change_set 
 )
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._describe import describe, describe_place
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import LicenseError
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._exchange import (
-    OperationError,
-    Request,
-    Undo,
-)
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._exchange import OperationError, Request, Undo
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._explain import explain
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._failure import (
     Attempt,
@@ -36,11 +32,7 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._failure imp
     explain_unsettled,
     find_failure,
 )
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import (
-    Operation,
-    Server,
-    tolerant,
-)
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import Operation, Server, tolerant
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._reading import (
     Found,
     ReadBatch,
@@ -204,7 +196,7 @@ def _require_outcome(
         other = {name: value for name, value in section.after.items() if value != plan.after[name]}
         if plan.rewrite is None or not other:
             continue
-        if any(plan.before[name] != plan.after[name] for name in other):
+        if not other.keys().isdisjoint(plan.values):
             files = f" The old files are in {kept}." if kept else ""
             raise LicenseError(
                 f"The files were changed, but {section.name} now reads {json.dumps(section.after)} and not "

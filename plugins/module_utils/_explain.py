@@ -11,11 +11,16 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._describe import full_path, full_paths
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._exchange import (
-    OperationError,
-)
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._exchange import OperationError
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import Operation, PortOwners
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._server import WEB_SERVICE, ServerFacts, Service
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._server import (
+    LICENSE_LOGS,
+    LICENSE_SERVICE,
+    WEB_LOGS,
+    WEB_SERVICE,
+    ServerFacts,
+    Service,
+)
 
 SNAPIN_INSTALLER = r"x64\Licensing\LicensingAdmin_PowerShellSnapIn_x64.msi"
 
@@ -40,7 +45,7 @@ _STATUSES = {
     "CommunicationError": "Web Services for Licensing did not answer at {address}{state}.",
     "InvalidCertificate": "The certificate of Web Services for Licensing at {address} is not trusted, and its hash "
     "could not be pinned. Try Get-LicCertificate on the host; admin_address must have the certificate's name.",
-    "CitrixLicensingVendorOrServiceDown": "The Citrix vendor daemon or the service Citrix Licensing is down; "
+    "CitrixLicensingVendorOrServiceDown": f"The Citrix vendor daemon or the service {LICENSE_SERVICE} is down; "
     "start the service and run the task again.",
     "UserNotFound": "The License Server does not know that account.",
     "InvalidLicenseFile": "The License Server refused the license file.",
@@ -62,10 +67,6 @@ _KINDS = {
     "Remove it after looking at it.",
     "expect": "What was read back is not what was asked for.",
 }
-
-#: Where the services write, below the install folder (Citrix' table of what is in a support bundle).
-_LOGS = r"LS\logs"
-_WEB_LOGS = r"WebServicesForLicensing\Logs"
 
 _NO_ACCESS = ("AuthorizationFailed", "UserNotAuthorized")
 
@@ -115,7 +116,7 @@ def explain_services(stopped: t.Sequence[Service], server: ServerFacts) -> str:
     if not stopped:
         return ""
     names = ", ".join(f"{service.name} ({service.state})" for service in stopped)
-    logs = {_WEB_LOGS if service.name.casefold() == WEB_SERVICE.casefold() else _LOGS for service in stopped}
+    logs = {WEB_LOGS if service.name.casefold() == WEB_SERVICE.casefold() else LICENSE_LOGS for service in stopped}
     folders = " and ".join(full_path("install", log, server) for log in sorted(logs))
     return (
         f"NOT RUNNING: {names}; look for the reason in the Windows event log (System, source Service Control Manager) "

@@ -180,8 +180,7 @@ def _is_left(plan: ChangeSet, now: t.Mapping[str, t.Any]) -> bool:
     Of a change of files only what it was to change counts: a port that nobody asked for may be another one after a
     restart, for reasons that are not ours.
     """
-    names = [name for name in plan.before if plan.steps or plan.before[name] != plan.after[name]]
-    return any(now[name] != plan.before[name] for name in names)
+    return any(now[name] != plan.before[name] for name in (plan.before if plan.steps else plan.values))
 
 
 _REPORTED = "The agent reports that it took back what can be taken back."

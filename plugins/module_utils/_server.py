@@ -17,6 +17,10 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._version imp
 LICENSE_SERVICE = "Citrix Licensing"
 WEB_SERVICE = "CitrixWebServicesforLicensing"
 
+#: Where they write, below the install folder (settings page, "Support Bundle", the table of files of high importance).
+LICENSE_LOGS = r"LS\logs"
+WEB_LOGS = r"WebServicesForLicensing\Logs"
+
 #: All services of the License Server that were seen, under the names of all builds; the agent describes these.
 SERVICES = (LICENSE_SERVICE, WEB_SERVICE, "CtxLSPortSvc", "CitrixLicensingSupportService", "Citrix_GTLicensingProv")
 

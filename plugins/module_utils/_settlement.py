@@ -17,11 +17,7 @@ import dataclasses
 import typing as t
 
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import LicenseError
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._exchange import (
-    Outcome,
-    Request,
-    Undo,
-)
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._exchange import Outcome, Request, Undo
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._explain import explain
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._manifest import (
     KEPT_MANIFEST,
@@ -45,10 +41,7 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations 
     tolerant,
 )
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._server import ServerFacts
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._transaction import (
-    start_order,
-    stop_order,
-)
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._transaction import start_order, stop_order
 
 READ_MANIFEST = FileRead("work", MANIFEST)
 

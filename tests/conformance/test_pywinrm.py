@@ -15,12 +15,7 @@ from typing import Any
 import pytest
 import requests
 from winrm import Session
-from winrm.exceptions import (
-    InvalidCredentialsError,
-    WinRMOperationTimeoutError,
-    WinRMTransportError,
-    WSManFaultError,
-)
+from winrm.exceptions import InvalidCredentialsError, WinRMOperationTimeoutError, WinRMTransportError, WSManFaultError
 from winrm.protocol import Protocol
 
 from tests.conformance.stub import DOMAIN_USER, PASSWORD, USER, WRAPPER, Front, listening, module_input, run_module

@@ -23,11 +23,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._contracts import LICENSE_SETTINGS, ModuleContract
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._engine import Result, run_task
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import ConnectionLostError
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._exchange import (
-    Answer,
-    Request,
-    parse_answer,
-)
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._exchange import Answer, Request, parse_answer
 from ansible_collections.citrixfleet.licensing.plugins.plugin_utils._profiles import load_profile
 
 from emulator import addresses
@@ -37,6 +33,8 @@ from emulator.winrm.session import AgentEndedError, Session
 from tests.integration.harness import printed_profile
 
 NAME = "ls001"
+WORK = "C/ProgramData/citrixfleet.licensing"
+CONFIGURATION = "C/Program Files (x86)/Citrix/Licensing"
 
 
 @dataclass(frozen=True)
@@ -64,6 +62,23 @@ class Direct:
         assert not validation.error_messages
         profile = load_profile(profile_rows(self.layout), str)
         return run_task(contract.task(validation.validated_parameters, profile, check_mode), self)
+
+    @property
+    def work(self) -> Path:
+        """The work folder of the collection on the server's drive."""
+        return self.state / "servers" / NAME / "files" / WORK
+
+    def interrupt(self, options: Mapping[str, Any]) -> None:
+        """End the agent in the middle of a change of files, when it has noted what it is about to do."""
+        step = 0
+        while not (self.work / "transaction.json").exists():
+            step += 1
+            self.fault("agent_killed", {"after": step})
+            try:
+                self.run(options)
+            except ConnectionLostError:
+                continue
+            raise AssertionError(f"the agent outlived step {step}")
 
     def fault(self, name: str, value: Any = True) -> None:
         """Set a fault."""

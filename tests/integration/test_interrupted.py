@@ -23,7 +23,7 @@ import pytest
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._contracts import LICENSE_INFO, LICENSE_USER
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import ConnectionLostError, LicenseError
 
-from tests.integration.direct import Direct, direct
+from tests.integration.direct import CONFIGURATION, WORK, Direct, direct
 from tests.integration.harness import ROOT
 
 #: None is the default layout. `make check` adds some with places in every license file, and files that a service
@@ -31,8 +31,6 @@ from tests.integration.harness import ROOT
 SEEDS = os.environ.get("INTERRUPTED_LAYOUTS")
 LAYOUTS = [None, *map(int, SEEDS.split(",") if SEEDS else ())]
 STRIDE = 1 if SEEDS else 4
-WORK = "C/ProgramData/citrixfleet.licensing"
-CONFIGURATION = "C/Program Files (x86)/Citrix/Licensing"
 
 CHANGE = {"ports": {"vendor_daemon": 7280, "web_services": 8443}, "proxy": {"proxy": "p:1"}}
 
@@ -156,15 +154,9 @@ def test_a_file_that_somebody_changed_after_a_death_is_left_alone(server: Direct
 
 
 def test_a_change_whose_copies_are_gone_leaves_the_server_running(server: Direct) -> None:
-    work = server.state / "servers/ls001/files" / WORK
-    step = 0
-    while not (work / "transaction.json").exists():
-        step += 1
-        server.fault("agent_killed", {"after": step})
-        with pytest.raises(ConnectionLostError):
-            server.run(CHANGE)
+    server.interrupt(CHANGE)
     started = server.show()["services"]
-    for copy in (work / "backup").rglob("*"):
+    for copy in (server.work / "backup").rglob("*"):
         if copy.is_file():
             copy.unlink()
     server.run({"name": "LS001\\installer"}, contract=LICENSE_USER)
@@ -345,7 +337,7 @@ def test_as_many_copies_stay_as_are_asked_for(server: Direct, backups: int) -> N
         assert any(b"7302" in content for content in copies)
     else:
         assert not [path for path in files if "citrixfleet" in path]
-        assert not (server.state / "servers/ls001/files" / WORK).exists()
+        assert not server.work.exists()
 
 
 def test_a_service_that_was_stopped_stays_so_and_its_files_are_written(tmp_path: Path) -> None:

@@ -13,14 +13,10 @@ from typing import Any
 import pytest
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._contracts import LICENSE_INFO, LICENSE_USER
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._engine import Result
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import ConnectionLostError, LicenseError
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import LicenseError
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._results import present
 
-from tests.integration.direct import Direct, direct
-
-CONFIGURATION = "servers/ls001/files/C/Program Files (x86)/Citrix/Licensing"
-
-WORK = "servers/ls001/files/C/ProgramData/citrixfleet.licensing"
+from tests.integration.direct import CONFIGURATION, Direct, direct
 
 
 @pytest.fixture
@@ -31,19 +27,9 @@ def server(tmp_path: Path) -> Iterator[Direct]:
 
 def edit_by_hand(server: Direct, old: bytes, new: bytes) -> None:
     """Change the configuration as somebody does who does not restart the services."""
-    for path in (server.state / CONFIGURATION / "LS" / "conf").rglob("*"):
+    for path in (server.state / "servers/ls001/files" / CONFIGURATION / "LS" / "conf").rglob("*"):
         if path.is_file() and old in path.read_bytes():
             path.write_bytes(path.read_bytes().replace(old, new))
-
-
-def interrupt(server: Direct) -> None:
-    """End the agent in the middle of a change, when it has noted what it is about to do."""
-    step = 0
-    while not (server.state / WORK / "transaction.json").exists():
-        step += 1
-        server.fault("agent_killed", {"after": step})
-        with pytest.raises(ConnectionLostError):
-            server.run({"ports": {"vendor_daemon": 7280}})
 
 
 def diff(result: Result) -> Any:
@@ -79,7 +65,7 @@ def test_a_change_of_the_files_alone_is_in_the_diff(server: Direct, check_mode: 
 
 
 def test_a_task_that_fails_after_it_took_an_interrupted_change_back_tells_both(server: Direct) -> None:
-    interrupt(server)
+    server.interrupt({"ports": {"vendor_daemon": 7280}})
     with pytest.raises(LicenseError, match=r"First taken back: .* After that: .* Nothing was changed") as raised:
         server.run({"ports": {"vendor_daemon": 27000}})
     assert raised.value.changed
@@ -87,7 +73,7 @@ def test_a_task_that_fails_after_it_took_an_interrupted_change_back_tells_both(s
 
 @pytest.mark.parametrize("check_mode", [True, False])
 def test_an_interrupted_change_that_is_taken_back_is_in_the_diff(server: Direct, check_mode: bool) -> None:
-    interrupt(server)
+    server.interrupt({"ports": {"vendor_daemon": 7280}})
     result = server.run({"name": "LS001\\installer"}, contract=LICENSE_USER, check_mode=check_mode)
     shown = present(result, composite=False, files=False)["diff"]
     assert result.changed and shown["before"] != shown["after"]
@@ -95,8 +81,8 @@ def test_an_interrupted_change_that_is_taken_back_is_in_the_diff(server: Direct,
 
 
 def test_a_change_that_a_newer_release_left_stops_who_would_change_and_not_who_reads(server: Direct) -> None:
-    interrupt(server)
-    manifest = server.state / WORK / "transaction.json"
+    server.interrupt({"ports": {"vendor_daemon": 7280}})
+    manifest = server.work / "transaction.json"
     manifest.write_text(manifest.read_text("utf-8").replace('"version": 1', '"version": 2'), encoding="utf-8")
     with pytest.raises(LicenseError, match="newer release"):
         server.run({"name": "LS001\\installer"}, contract=LICENSE_USER)

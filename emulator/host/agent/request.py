@@ -12,18 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..cmdlets import CMDLETS
-from .fields import (
-    FIELDS,
-    is_count,
-    is_flag,
-    is_number,
-    is_scalar,
-    is_text,
-    known_cmdlet,
-    list_of,
-    one_of,
-    or_null,
-)
+from .fields import FIELDS, is_count, is_flag, is_number, is_scalar, is_text, known_cmdlet, list_of, one_of, or_null
 
 
 class RequestError(Exception):

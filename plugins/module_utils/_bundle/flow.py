@@ -14,11 +14,7 @@ import typing as t
 
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._bundle.contract import BundleOptions
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._bundle.controller import Controller
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._bundle.jobs import (
-    Archive,
-    ArchiveJob,
-    delete_jobs,
-)
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._bundle.jobs import Archive, ArchiveJob, delete_jobs
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._bundle.retrying import (
     HASTY,
     ReconnectingTransport,

@@ -17,11 +17,8 @@ import typing as t
 
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._bundle.clock import moment
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._exchange import Outcome
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import (
-    FileList,
-    Operation,
-    tolerant,
-)
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import FileList, Operation, tolerant
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._server import LICENSE_LOGS, WEB_LOGS
 
 MEBIBYTE = 1024 * 1024
 
@@ -52,7 +49,7 @@ class Source:
 
 SOURCES = (
     Source("install", r"LS\conf"),
-    Source("install", r"LS\logs", logs=True),
+    Source("install", LICENSE_LOGS, logs=True),
     Source("install", r"LS\resource\cache"),
     Source("install", r"LS\resource\Historical"),
     Source("install", r"LS\resource\usage"),
@@ -60,7 +57,7 @@ SOURCES = (
     Source("myfiles", "", printed=r"LS\MyFiles"),
     Source("install", "WebServicesForLicensing", pattern="SimpleLicenseServiceConfig.xml"),
     Source("install", r"WebServicesForLicensing\Apache\conf"),
-    Source("install", r"WebServicesForLicensing\Logs", logs=True),
+    Source("install", WEB_LOGS, logs=True),
 )
 
 

@@ -26,11 +26,7 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._documents.l
     logical_lines,
     remove_lines,
 )
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._documents.text import (
-    BLANKS,
-    DocumentError,
-    Splice,
-)
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._documents.text import BLANKS, DocumentError, Splice
 
 _CONTINUATION = Continuation(blanks=False, comments=True)
 _NAME = r"[A-Za-z_][A-Za-z0-9_]*"

@@ -12,11 +12,7 @@ import dataclasses
 import functools
 import typing as t
 
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._documents.text import (
-    BLANKS,
-    DocumentError,
-    Splice,
-)
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._documents.text import BLANKS, DocumentError, Splice
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._documents.xml_selector import Selector
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._documents.xml_tree import (
     SPACE,

@@ -20,17 +20,8 @@ import typing as t
 
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._documents.formats import FORMATS, DocumentError
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._documents.license_file import STARTUP_FILE
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import (
-    FileList,
-    FileRead,
-    Operation,
-)
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._profile import (
-    IllegalValueError,
-    Place,
-    Row,
-    Value,
-)
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import FileList, FileRead, Operation
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._profile import IllegalValueError, Place, Row, Value
 
 LICENSE_FORMAT = "license_file"
 

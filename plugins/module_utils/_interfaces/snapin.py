@@ -16,11 +16,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import (
-    Cmdlet,
-    Expectation,
-    Wanted,
-)
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import Cmdlet, Expectation, Wanted
 
 Scalar: t.TypeAlias = "bool | int | str"
 

@@ -13,9 +13,7 @@ import re
 import typing as t
 
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._change_set import Readings, RuleMove
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import (
-    FirewallRead,
-)
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import FirewallRead
 
 #: Display names of the rules on a server of build 42000, in a public script.
 DISPLAY_NAMES = ("Citrix Licensing", "Citrix Licensing Vendor Daemon", "Citrix Web Services for Licensing")

@@ -13,11 +13,7 @@ import re
 import typing as t
 
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._change_set import Listening, Readings
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import (
-    Cmdlet,
-    Operation,
-    PortOwners,
-)
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import Cmdlet, Operation, PortOwners
 
 #: The ports that the documents name, by our names; None where they name none.
 Configured: t.TypeAlias = "t.Mapping[str, int | None]"

@@ -21,9 +21,7 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._interfaces.
     read_operations,
     read_row,
 )
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import (
-    Operation,
-)
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import Operation
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._profile import (
     OBSERVED,
     RECALLED,

@@ -12,9 +12,7 @@ import dataclasses
 import typing as t
 
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._change_set import ChangeSet, Observation, Readings
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import (
-    Operation,
-)
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import Operation
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._profile import Profile, Setting, Value
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._settings._stored import (
     Located,

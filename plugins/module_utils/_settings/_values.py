@@ -14,9 +14,7 @@ import typing as t
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._change_set import Readings, Step
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import LicenseError
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._interfaces import snapin
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import (
-    Operation,
-)
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import Operation
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._profile import SETTINGS, Profile
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._server import ServerFacts
 

@@ -23,9 +23,7 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._change_set 
     Step,
 )
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import LicenseError
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._exchange import (
-    parse_error,
-)
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._exchange import parse_error
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._explain import explain
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._interfaces import snapin
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import (

@@ -15,13 +15,10 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._change_set 
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._documents import uploader_log
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import LicenseError
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._interfaces import snapin
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import (
-    Operation,
-)
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import Operation
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._profile import (
     DOCUMENTED,
     OBSERVED,
-    PROXY,
     SETTINGS,
     Profile,
     Setting,
@@ -171,21 +168,25 @@ def _ports(profile: Profile, readings: Readings) -> dict[str, t.Any]:
 
 
 def _proxy(profile: Profile, readings: Readings) -> dict[str, t.Any]:
-    # Where there is but one setting, the reason is the section's: it has none of its own.
-    return {PROXY.name: _stored(proxy.SECTION.settings, profile, readings)[PROXY.name]}
+    values, _reason = _stored(proxy.SECTION.settings, profile, readings)
+    return values
 
 
 def _options(profile: Profile, readings: Readings) -> dict[str, t.Any]:
-    return _stored(options.SECTION.settings, profile, readings)
+    values, reason = _stored(options.SECTION.settings, profile, readings)
+    return {**values, "reason": reason}
 
 
-def _stored(settings: t.Sequence[Setting], profile: Profile, readings: Readings) -> dict[str, t.Any]:
-    """The values of settings that live in documents; None with a key ``reason`` for what could not be read."""
+def _stored(settings: t.Sequence[Setting], profile: Profile, readings: Readings) -> tuple[dict[str, t.Any], str | None]:
+    """The values of settings that live in documents, and why those are None that could not be read.
+
+    :raises LicenseError: none could be read.
+    """
     located = [locate(setting, profile, readings) for setting in settings]
     reasons = [one.reason for one in located if one.reason is not None]
     if len(reasons) == len(located):
         raise LicenseError(" ".join(reasons))
-    return {**{one.setting.name: one.shown for one in located}, "reason": " ".join(reasons) or None}
+    return {one.setting.name: one.shown for one in located}, " ".join(reasons) or None
 
 
 def _licenses(profile: Profile, readings: Readings) -> list[dict[str, t.Any]]:

@@ -19,11 +19,7 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._change_set 
     Readings,
 )
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import LicenseError
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import (
-    Cmdlet,
-    Operation,
-    tolerant,
-)
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import Cmdlet, Operation, tolerant
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._profile import (
     LEGAL_PORTS,
     LICENSE_SERVER_PORT,

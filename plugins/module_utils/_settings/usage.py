@@ -16,10 +16,7 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._change_set 
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._documents import uploader_log
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import LicenseError
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._interfaces import snapin
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import (
-    FileRead,
-    Operation,
-)
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import FileRead, Operation
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._profile import Profile
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._settings._values import (
     Values,

@@ -10,10 +10,7 @@ import dataclasses
 import typing as t
 
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._change_set import Readings
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._exchange import (
-    OperationError,
-    Outcome,
-)
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._exchange import OperationError, Outcome
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._server import ServerFacts, parse_server
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._version import Version
 

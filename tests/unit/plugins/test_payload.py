@@ -19,12 +19,8 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._contracts i
     LICENSE_SETTINGS,
     ModuleContract,
 )
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._exchange import (
-    Request,
-)
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import (
-    Server,
-)
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._exchange import Request
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import Server
 from ansible_collections.citrixfleet.licensing.plugins.plugin_utils._profiles import shipped_profile
 
 ROOT = Path(__file__).resolve().parents[3]

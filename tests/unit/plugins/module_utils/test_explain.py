@@ -7,9 +7,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._exchange import (
-    OperationError,
-)
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._exchange import OperationError
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._explain import explain, explain_services
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import (
     Expectation,

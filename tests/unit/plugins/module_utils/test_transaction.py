@@ -12,10 +12,7 @@ import typing as t
 import pytest
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._change_set import Listening, Rewrite, RuleMove
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import LicenseError
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._exchange import (
-    OperationError,
-    Outcome,
-)
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._exchange import OperationError, Outcome
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._interfaces.document import FileEdit, ServerFile
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import (
     FileCopy,

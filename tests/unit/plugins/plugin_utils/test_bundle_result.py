@@ -15,11 +15,7 @@ import pytest
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._bundle.flow import Collected
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._bundle.jobs import Archive
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._bundle.manifest import BundleManifest
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._bundle.selection import (
-    LeftOut,
-    Member,
-    Selection,
-)
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._bundle.selection import LeftOut, Member, Selection
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._bundle.survey import Survey
 from ansible_collections.citrixfleet.licensing.plugins.plugin_utils._bundle_files import EarlierBundle
 from ansible_collections.citrixfleet.licensing.plugins.plugin_utils._bundle_result import Bundle

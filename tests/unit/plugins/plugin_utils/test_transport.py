@@ -13,9 +13,7 @@ import requests
 import winrm.exceptions
 from ansible.errors import AnsibleConnectionFailure
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import ConnectionLostError, LicenseError
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._exchange import (
-    Request,
-)
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._exchange import Request
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import (
     Cmdlet,
     FileDelete,

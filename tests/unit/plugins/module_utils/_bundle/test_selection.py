@@ -16,10 +16,7 @@ from ansible_collections.citrixfleet.licensing.plugins.module_utils._bundle.sele
     missing_sources,
     select,
 )
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._exchange import (
-    OperationError,
-    Outcome,
-)
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._exchange import OperationError, Outcome
 
 CLOCK = "2026-11-24T09:00:00.0000000Z"
 DENIED = OperationError("access_denied", "no", {"path": "LS\\conf"})

@@ -12,10 +12,7 @@ import typing as t
 import pytest
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._change_set import ChangeSet
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import LicenseError
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import (
-    Cmdlet,
-    Operation,
-)
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import Cmdlet, Operation
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._server import ServerFacts
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._settings.accounts import SECTION
 

@@ -10,9 +10,7 @@ import typing as t
 
 import pytest
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import LicenseError
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._exchange import (
-    OperationError,
-)
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._exchange import OperationError
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._settings.information import (
     SECTION,
     SUBSETS,

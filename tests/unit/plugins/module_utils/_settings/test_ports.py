@@ -12,9 +12,7 @@ import typing as t
 import pytest
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._change_set import ChangeSet
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import LicenseError
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._exchange import (
-    OperationError,
-)
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._exchange import OperationError
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._settings.ports import SECTION
 from ansible_collections.citrixfleet.licensing.plugins.plugin_utils._profiles import load_profile, shipped_profile
 

@@ -12,12 +12,8 @@ import typing as t
 import pytest
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._change_set import ChangeSet
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._errors import LicenseError
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._exchange import (
-    OperationError,
-)
-from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import (
-    Cmdlet,
-)
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._exchange import OperationError
+from ansible_collections.citrixfleet.licensing.plugins.module_utils._operations import Cmdlet
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._server import ServerFacts
 from ansible_collections.citrixfleet.licensing.plugins.module_utils._settings.usage import SECTION
 from ansible_collections.citrixfleet.licensing.plugins.plugin_utils._profiles import shipped_profile
